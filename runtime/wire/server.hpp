@@ -1,0 +1,73 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hsm/api/key_service.hpp"
+#include "runtime/observe/metrics.hpp"
+#include "runtime/wire/http.hpp"
+#include "runtime/wire/websocket.hpp"
+
+namespace conclave::wire {
+
+struct ListenAddress {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 0;  // 0: any free one, see Server::bound()
+  bool tls = true;
+};
+
+struct ServerLimits {
+  std::size_t frame_bytes = 64 * 1024;
+  std::size_t http_body_bytes = 1024 * 1024;
+  std::size_t http_header_bytes = 16 * 1024;
+  std::size_t send_queue_bytes = 256 * 1024;
+  std::size_t connections = 15'000;
+  std::size_t connections_per_address = 10'000;
+  std::size_t handshakes_at_once = 64;      // TLS handshakes running or queued; more are refused
+  std::size_t new_connections_per_address_per_s = 500;
+  std::chrono::milliseconds handshake{10'000};  // TLS and HTTP head together
+  std::chrono::milliseconds idle{120'000};      // nothing received, pings unanswered
+  std::chrono::milliseconds ping_after{45'000};
+  std::chrono::milliseconds write{20'000};      // no progress of a write
+};
+
+// The TLS server certificate; its private key stays in the token (KeyService::tls_sign).
+struct TlsIdentity {
+  Bytes leaf;                // DER
+  std::vector<Bytes> chain;  // DER, issuing first
+  Bytes spki;                // of the token's `tls` key, to hold the leaf against
+};
+
+// Listeners, TLS, HTTP and WebSocket: the only folder that sees Beast and OpenSSL's SSL.
+class Server {
+ public:
+  struct Parts {
+    std::vector<boost::asio::any_io_executor> io;  // one per I/O thread; connections are spread over them
+    std::vector<ListenAddress> listen;
+    ServerLimits limits;
+    TlsIdentity identity;               // unused when no listener has tls
+    hsm::api::KeyService* keys = nullptr;
+    HttpDoor* http = nullptr;
+    std::vector<WebSocketDoor*> doors;  // chosen by sub-protocol; the path is /ws
+    observe::Metrics* metrics = nullptr;
+  };
+
+  // Opens the sockets (clear error naming address and port when one is taken), accepts nothing yet.
+  [[nodiscard]] static Result<std::unique_ptr<Server>> open(Parts parts);
+  virtual ~Server() = default;
+
+  virtual void start() = 0;
+  // The ports in the order of `listen`.
+  [[nodiscard]] virtual std::vector<std::uint16_t> bound() const = 0;
+  // New certificates for new handshakes.
+  virtual void replace_identity(TlsIdentity identity) = 0;
+  // No new connections; open ones are closed with CloseCode::draining over `spread`; then `done`.
+  virtual void drain(std::chrono::milliseconds spread, std::function<void()> done) = 0;
+  [[nodiscard]] virtual std::size_t connections() const = 0;
+};
+
+}  // namespace conclave::wire
