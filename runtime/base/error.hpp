@@ -44,6 +44,9 @@ class Error {
 
   // Two errors are the same case when their specs are; details do not count.
   [[nodiscard]] bool is(const ErrorSpec& spec) const { return spec_->reason == spec.reason; }
+  friend bool operator==(const Error& left, const Error& right) noexcept {
+    return left.reason() == right.reason();
+  }
 
  private:
   const ErrorSpec* spec_;
