@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -39,6 +40,12 @@ class Error {
   [[nodiscard]] std::string_view reason() const { return spec_->reason; }
   [[nodiscard]] ErrorKind kind() const { return spec_->kind; }
   [[nodiscard]] const std::string& detail() const { return detail_; }
+  // When to come back, for limits: milliseconds from now, 0 when not known.
+  [[nodiscard]] std::int64_t retry_after_ms() const { return retry_after_ms_; }
+  Error&& retry_after(std::int64_t ms) && {
+    retry_after_ms_ = ms;
+    return std::move(*this);
+  }
   // "room.not_found: <detail>", for logs and tests.
   [[nodiscard]] std::string text() const;
 
@@ -51,6 +58,7 @@ class Error {
  private:
   const ErrorSpec* spec_;
   std::string detail_;
+  std::int64_t retry_after_ms_ = 0;
 };
 
 template <class T = void>
