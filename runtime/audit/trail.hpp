@@ -1,0 +1,76 @@
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "hsm/api/key_service.hpp"
+#include "runtime/async/task.hpp"
+#include "runtime/base/clock.hpp"
+#include "runtime/store/content_store.hpp"
+
+namespace conclave::audit {
+
+// One thing that happened. Names things by id; holds no secret and no content.
+struct Entry {
+  TenantId tenant;      // whose trail; none: the installation's
+  UserId by;            // none: the server itself
+  TenantId by_tenant;   // of `by`
+  DeviceId device;      // from which
+  std::string action;   // "user.created"
+  std::string subject;  // text id of what it happened to
+  std::vector<std::pair<std::string, std::string>> facts;
+};
+
+struct ReadEntry {
+  std::uint64_t number = 0;
+  std::int64_t ts_ms = 0;
+  TenantId tenant;
+  std::string content;  // JSON
+  bool chained = false;  // its chain value follows from its predecessor's
+};
+
+// The audit trail: sealed rows in a hash chain whose head the token signs. Each row goes into the same
+// transaction as the change that it tells of. On the shard's thread only; between append() and
+// settled() no other append may run (callers hold identity's gate).
+//
+//   chain(i) = SHA-256 over run(chain(i-1)) | number | ts | tenant | run(content_sealed)
+class Trail {
+ public:
+  struct Parts {
+    store::ContentStore& store;
+    hsm::api::KeyService& keys;
+    const base::Clock& clock;
+  };
+  explicit Trail(Parts parts) : store_(parts.store), keys_(parts.keys), clock_(parts.clock) {}
+
+  // Where the chain stands, from the store's snapshot; `installation` is the provider's tenant, under
+  // whose system author entries of no tenant are sealed.
+  void load(std::uint64_t last_number, Bytes last_chain);
+  void set_installation(TenantId provider) { installation_ = provider; }
+
+  // The row to commit; the head moves only by settled(true).
+  [[nodiscard]] Task<Result<store::AppendAudit>> append(Entry entry);
+  void settled(const store::AppendAudit& row, bool stored);
+
+  // At most 200, oldest first, opened and checked against the chain.
+  [[nodiscard]] Task<Result<std::vector<ReadEntry>>> read(std::uint64_t after_number, std::uint32_t limit);
+
+  struct SignedHead {
+    std::uint64_t number = 0;
+    Bytes chain;
+    Bytes signature;  // by the token's `audit` key
+  };
+  [[nodiscard]] Task<Result<SignedHead>> sign_head();
+  [[nodiscard]] std::uint64_t last_number() const { return last_number_; }
+
+ private:
+  store::ContentStore& store_;
+  hsm::api::KeyService& keys_;
+  const base::Clock& clock_;
+  TenantId installation_;
+  std::uint64_t last_number_ = 0;
+  Bytes last_chain_;
+};
+
+}  // namespace conclave::audit

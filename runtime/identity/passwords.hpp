@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+
+#include "hsm/api/key_service.hpp"
+#include "runtime/async/blocking_pool.hpp"
+#include "runtime/async/task.hpp"
+#include "runtime/base/random.hpp"
+#include "runtime/base/secret.hpp"
+#include "runtime/identity/model.hpp"
+
+namespace conclave::identity {
+
+struct PasswordRules {
+  std::size_t min_length = 10;     // characters, not bytes
+  std::size_t max_bytes = 1024;
+  std::uint32_t passes = 2;        // Argon2id opslimit of new tags
+  std::uint32_t memory_kib = 19 * 1024;
+};
+
+// Tag = HMAC(pepper, tenant | account | Argon2id(password, salt)), K4. Argon2id runs on a pool of its
+// own; when its queue is full the attempt is refused with kPasswordBusy.
+class Passwords {
+ public:
+  struct Parts {
+    hsm::api::KeyService& keys;
+    async::BlockingPool& pool;
+    base::Random& random;
+    PasswordRules rules;
+  };
+  explicit Passwords(Parts parts) : parts_(parts) {}
+
+  // kPasswordWeak says what is missing.
+  [[nodiscard]] Result<void> check_rules(ByteView password, std::string_view account) const;
+  // A credential with version 0; the caller stores it.
+  [[nodiscard]] Task<Result<Credential>> make(TenantId tenant, UserId user, base::Secret password);
+  [[nodiscard]] Task<Result<bool>> matches(TenantId tenant, Credential credential,
+                                           base::Secret password);
+  // The same work for an account that does not exist: always false, in the same time.
+  [[nodiscard]] Task<Result<bool>> pretend(std::string account, base::Secret password);
+
+ private:
+  [[nodiscard]] Task<Result<Bytes>> tag(TenantId tenant, UserId user, Bytes salt, std::uint32_t passes,
+                                        std::uint32_t memory_kib, base::Secret password);
+  Parts parts_;
+};
+
+}  // namespace conclave::identity

@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/base/clock.hpp"
+#include "runtime/base/digest.hpp"
+#include "runtime/base/random.hpp"
+#include "runtime/identity/actor.hpp"
+#include "runtime/observe/metrics.hpp"
+
+namespace conclave::identity {
+
+// Why a session ended; the native door maps it to a close code.
+enum class SessionEnd {
+  signed_out,  // the person, here or from another device
+  revoked,     // device removed, user disabled, tenant deleted, ended by an admin
+  replaced,    // the same device signed in or resumed again
+  changed,     // rights changed: prove the device key again to get the new ones
+  expired,     // detached and unused for too long; there is no connection any more
+};
+
+struct Session {
+  SessionId id;
+  Actor actor;
+  base::Sha256 device_key_digest{};
+  std::uint64_t generation = 1;  // in each access token; the session's end makes all of them worthless
+  std::int64_t created_ms = 0;      // UTC
+  std::int64_t last_active_ms = 0;  // UTC
+  std::int64_t idle_since_ms = 0;   // monotonic; of a session without a connection
+  std::string address;
+  bool attached = false;  // a WebSocket is open for it
+};
+
+// The sessions of one shard, their resume handles and access tokens: memory only, a restart asks
+// every device for its key again. On the shard's thread only.
+class Sessions {
+ public:
+  struct Limits {
+    std::int64_t resume_ms = 600'000;
+    std::int64_t idle_ms = 900'000;      // a session without a connection and requests ends
+    std::size_t sessions_per_user = 64;  // the oldest is replaced
+  };
+  struct Parts {
+    const base::Clock& clock;
+    base::Random& random;
+    observe::Metrics& metrics;
+    Limits limits;
+  };
+  explicit Sessions(Parts parts);
+
+  // Called for each session that ends other than by detach(), after it has left the table. The
+  // composition root connects it to sync::Hub::disconnect.
+  using EndHook = std::function<void(const Session& session, SessionEnd why)>;
+  void on_end(EndHook hook) { hook_ = std::move(hook); }
+
+  // An older session of the same device ends as `replaced`.
+  const Session& open(Actor actor, base::Sha256 device_key_digest, std::string address);
+  [[nodiscard]] const Session* find(SessionId id) const;
+  [[nodiscard]] std::vector<const Session*> of_user(TenantId tenant, UserId user) const;
+  [[nodiscard]] std::vector<const Session*> of_tenant(TenantId tenant) const;
+  [[nodiscard]] const Session* of_device(TenantId tenant, DeviceId device) const;
+
+  // The door says that the session's WebSocket is open, or gone (it can then be resumed).
+  void attach(SessionId id);
+  void detach(SessionId id);
+  void touch(SessionId id);  // a request came in
+
+  // False when there is no such session.
+  bool end(SessionId id, SessionEnd why);
+  void end_user(TenantId tenant, UserId user, SessionEnd why);
+  void end_device(TenantId tenant, DeviceId device, SessionEnd why);
+  void end_tenant(TenantId tenant, SessionEnd why);
+
+  // 32 random bytes, one use; the table keeps only their digest. An older handle of the session dies.
+  [[nodiscard]] Bytes make_resume_handle(SessionId id);
+  // Consumes the handle: the session that it belongs to, or none.
+  [[nodiscard]] std::optional<SessionId> use_resume_handle(ByteView handle);
+
+  // A token that keyd signed for this session counts from now on (its digest is kept, the newest two).
+  void add_token(SessionId id, std::string_view token, std::int64_t expires_ms);
+  // The session of a token that is neither expired nor of an ended session.
+  [[nodiscard]] const Session* by_token(std::string_view token) const;
+
+  // Ends what has expired; once a minute or so.
+  void sweep();
+  [[nodiscard]] std::size_t size() const { return sessions_.size(); }
+
+ private:
+  struct Kept;
+  struct Hash {
+    std::size_t operator()(const base::Sha256& digest) const noexcept;
+  };
+  struct Token {
+    SessionId session;
+    std::uint64_t generation = 0;
+    std::int64_t expires_ms = 0;
+  };
+  void forget(Kept& kept);
+
+  const base::Clock& clock_;
+  base::Random& random_;
+  Limits limits_;
+  EndHook hook_;
+  std::unordered_map<SessionId, std::unique_ptr<Kept>> sessions_;
+  std::unordered_map<base::Sha256, SessionId, Hash> handles_;
+  std::unordered_map<base::Sha256, Token, Hash> tokens_;
+  observe::Gauge open_gauge_;
+};
+
+}  // namespace conclave::identity

@@ -1,0 +1,125 @@
+#pragma once
+
+#include <string>
+
+#include "hsm/api/key_service.hpp"
+#include "hsm/api/signature.hpp"
+#include "runtime/async/task.hpp"
+#include "runtime/identity/directory.hpp"
+#include "runtime/identity/hello.hpp"
+#include "runtime/identity/passwords.hpp"
+#include "runtime/identity/row_writer.hpp"
+#include "runtime/identity/sessions.hpp"
+#include "runtime/identity/throttle.hpp"
+#include "runtime/identity/transcript.hpp"
+
+namespace conclave::identity {
+
+// What the door knows of the connection; never what the client says of itself.
+struct ConnectionFacts {
+  std::string address;   // of the peer, without port
+  bool tls = false;
+  bool loopback = false; // plain listener on a loopback address
+  Bytes tls_exporter;    // RFC 9266, 32 bytes; empty without TLS
+  std::string origin;    // Origin header; empty when there is none
+  std::string host;      // Host header
+};
+
+struct EnrolRequest {
+  std::string account;
+  base::Secret password;
+  std::string device_name;
+  std::string platform;
+  hsm::api::SignatureAlgorithm algorithm{};
+  Bytes key;        // as hsm::api::VerifyKey::point
+  Bytes nonce_s;    // from hello()
+  Bytes nonce_c;    // 16 to 64 bytes
+  std::string binding;  // "tls-exporter", "origin", "loopback"
+  Bytes signature;  // over the transcript, purpose "enrol"
+};
+
+struct ProveRequest {
+  std::string account;
+  DeviceId device;
+  Bytes nonce_s;
+  Bytes nonce_c;
+  std::string binding;
+  Bytes signature;  // purpose "prove"
+};
+
+struct SignedIn {
+  Actor actor;
+  std::string account;
+  std::string access_token;
+  std::int64_t access_expires_ms = 0;  // UTC
+  Bytes resume_handle;
+  std::int64_t resume_expires_ms = 0;  // UTC
+  bool resumed = false;
+};
+
+// Sign-in of the keys contract, K4. On the shard's thread, except hello().
+class SignIn {
+ public:
+  struct Limits {
+    std::size_t devices_per_user = 64;
+    std::string audience = "conclave";
+  };
+  struct Parts {
+    Directory& directory;
+    Sessions& sessions;
+    Passwords& passwords;
+    Throttle& throttle;
+    HelloNonces& nonces;
+    RowWriter& writer;
+    hsm::api::KeyService& keys;
+    const base::Clock& clock;
+    base::Random& random;
+    observe::Metrics& metrics;
+    Limits limits;
+  };
+  explicit SignIn(Parts parts);
+
+  // nonce_s, 32 bytes: one use, 30 s. Any thread.
+  [[nodiscard]] Bytes hello() const { return nonces_.issue(); }
+
+  // Password and device key: stores the device, opens a session.
+  [[nodiscard]] Task<Result<SignedIn>> enrol(EnrolRequest request, ConnectionFacts facts);
+  // Device key alone.
+  [[nodiscard]] Task<Result<SignedIn>> prove(ProveRequest request, ConnectionFacts facts);
+  // One-use handle of a session whose connection was lost. The session gets a new id; the old one ends
+  // as `replaced`, its connection (if it is still half open) with it.
+  [[nodiscard]] Task<Result<SignedIn>> resume(Bytes handle, ConnectionFacts facts);
+
+  // A fresh access token for a session.
+  [[nodiscard]] Task<Result<hsm::api::AccessToken>> token(SessionId session);
+  // Who presents this access token; kSessionEnded when it is unknown, expired or revoked.
+  [[nodiscard]] Result<Actor> authenticate(std::string_view token) const;
+
+ private:
+  struct Claim;  // what both requests have in common, resolved
+
+  [[nodiscard]] Result<BindingValue> bind(const std::string& type, const ConnectionFacts& facts) const;
+  [[nodiscard]] Result<void> admit(const Throttle::Attempt& attempt);
+  [[nodiscard]] std::unexpected<Error> refuse(const Throttle::Attempt& attempt, std::string_view why);
+  [[nodiscard]] Task<Result<DeviceId>> store_device(TenantId tenant, UserId user,
+                                                    hsm::api::VerifyKey key, std::string name,
+                                                    std::string platform, std::string address);
+  [[nodiscard]] Task<Result<SignedIn>> open_session(TenantId tenant, UserId user, DeviceId device,
+                                                    std::string address, bool resumed);
+
+  Directory& directory_;
+  Sessions& sessions_;
+  Passwords& passwords_;
+  Throttle& throttle_;
+  HelloNonces& nonces_;
+  RowWriter& writer_;
+  hsm::api::KeyService& keys_;
+  const base::Clock& clock_;
+  base::Random& random_;
+  Limits limits_;
+  observe::Counter accepted_;
+  observe::Counter refused_;
+  observe::Counter throttled_;
+};
+
+}  // namespace conclave::identity
