@@ -63,4 +63,16 @@ struct SegmentView {
 // Checks form, limits and that the entries' lengths add up to the ciphertext's.
 [[nodiscard]] Result<SegmentView> parse_segment(ByteView segment);
 
+// What keyd checks of a header before it seals under it.
+struct SealHeader {
+  TenantId tenant;
+  RoomId room;
+  UserId author;
+  KeyId content_key{};
+  std::size_t plaintext = 0;  // sum of the entries' lengths
+};
+
+// Checks the form of encode_header()'s result. Allocates nothing.
+[[nodiscard]] Result<SealHeader> parse_seal_header(ByteView header);
+
 }  // namespace conclave::hsm::api
