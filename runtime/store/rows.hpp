@@ -166,10 +166,17 @@ struct RewriteSegments {
 struct AppendAudit { AuditRow row; };
 // Everything of a tenant.
 struct DeleteTenant { TenantId tenant; };
+// Removes what only tells devices of an end: memberships in one of `ended_states` and deleted user
+// state, last changed before `changed_before_ms`. Raises the tenant's expired_pos accordingly.
+struct ExpireTombstones {
+  TenantId tenant;
+  std::int64_t changed_before_ms = 0;  // UTC; the data contract keeps 90 days
+  std::vector<std::uint8_t> ended_states;
+};
 
 using Write = std::variant<JournalCommit, PutRecord, DeleteRecord, PutRoom, DeleteRoom, PutMember, PutMarks,
                            PutUserState, AddAnnotation, AddMention, PutContentKey, RewriteSegments,
-                           AppendAudit, DeleteTenant>;
+                           AppendAudit, DeleteTenant, ExpireTombstones>;
 
 // Applied in order, all or nothing.
 using Transaction = std::vector<Write>;
@@ -190,7 +197,10 @@ struct Snapshot {
   std::vector<MemberRow> members;
   std::vector<Ring> rings;
   std::vector<ContentKeyRow> content_keys;
-  std::vector<std::pair<TenantId, std::uint64_t>> last_pos;  // highest pos in use, per tenant
+  // Highest pos ever used, per tenant, also by what was deleted since.
+  std::vector<std::pair<TenantId, std::uint64_t>> last_pos;
+  // Highest pos of an expired tombstone, per tenant: a cursor below it answers sync.reset.
+  std::vector<std::pair<TenantId, std::uint64_t>> expired_pos;
   std::uint64_t last_audit_number = 0;
   Bytes last_audit_chain;
 };
