@@ -92,15 +92,28 @@ class EventDoor {
   virtual void disconnect(Subscriber& subscriber, std::uint16_t close_code, std::string_view reason) = 0;
 };
 
+// Parts of the domain that follow sessions (chat's audiences, presence's watchers). Called inside
+// open() and close(), in order of registration.
+class HubObserver {
+ public:
+  virtual ~HubObserver() = default;
+  virtual void session_opened(Subscriber& subscriber) = 0;
+  virtual void session_closing(Subscriber& subscriber) = 0;
+};
+
 // Sessions of one shard. On the shard's thread only.
 class Hub {
  public:
+  void add_observer(HubObserver& observer);
+  void remove_observer(HubObserver& observer);
+
   Subscriber& open(identity::Actor actor, EventDoor& door, void* connection);
   void close(SessionId session);
   [[nodiscard]] Subscriber* find(SessionId session);
   [[nodiscard]] std::span<Subscriber* const> sessions_of(TenantId tenant, UserId user) const;
   [[nodiscard]] std::size_t size() const { return sessions_.size(); }
 
+  // Hands the event to the receivers' doors, once a door. Receivers may belong to several doors.
   void publish(const Event& event, std::span<Subscriber* const> receivers);
   void publish_to_user(const Event& event, TenantId tenant, UserId user,
                        SessionId except = SessionId{});
@@ -119,6 +132,7 @@ class Hub {
   };
   std::unordered_map<SessionId, std::unique_ptr<Subscriber>> sessions_;
   std::unordered_map<UserKey, std::vector<Subscriber*>, UserKeyHash> by_user_;
+  std::vector<HubObserver*> observers_;
 };
 
 }  // namespace conclave::sync
