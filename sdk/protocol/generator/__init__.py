@@ -1,0 +1,1 @@
+"""Reads sdk/protocol/schema and writes what is derived from it."""
