@@ -11,6 +11,10 @@
 
 namespace conclave::audit {
 
+// The author of what the server itself writes, one key a tenant (keys contract, K1). Ids of people are
+// random; this one is reserved.
+inline constexpr UserId kSystemAuthor{1};
+
 // One thing that happened. Names things by id; holds no secret and no content.
 struct Entry {
   TenantId tenant;      // whose trail; none: the installation's

@@ -62,7 +62,19 @@ class Account {
   [[nodiscard]] Result<void> end_session(Actor actor);
 
  private:
+  [[nodiscard]] Result<Device> own_device(const Actor& actor, DeviceId id) const;
+
   Parts parts_;
 };
+
+// For Account and Administration alike.
+[[nodiscard]] Task<Result<std::vector<DeviceView>>> view_devices(Directory& directory,
+                                                                 Sessions& sessions, TenantId tenant,
+                                                                 UserId user, DeviceId current,
+                                                                 bool revoked_too);
+// One audited transaction, then the end of the device's sessions. Revoking again has no effect.
+[[nodiscard]] Task<Result<void>> revoke_device(Directory& directory, Sessions& sessions,
+                                               RowWriter& writer, std::int64_t now_ms,
+                                               TenantId tenant, DeviceId device, audit::Entry entry);
 
 }  // namespace conclave::identity

@@ -108,6 +108,19 @@ class Administration {
   [[nodiscard]] Task<Result<UserId>> make_user(Actor by, TenantId tenant, NewUser user);
 
  private:
+  // Nobody gives or takes powers that are above their own, nor touches their own: kDenied.
+  [[nodiscard]] Result<void> may_manage(const Actor& actor, TenantId tenant, RoleSet powers) const;
+  // A user that `actor` may change.
+  [[nodiscard]] Result<User> manageable(const Actor& actor, TenantId tenant, UserId user) const;
+  [[nodiscard]] Task<Result<void>> apply(Actor actor, User user, UserChange change,
+                                         std::optional<Credential> credential);
+  [[nodiscard]] Result<Group> group_for_change(const Actor& actor, TenantId tenant, GroupId id) const;
+  // Stores a group's change and ends the sessions of those whose roles it changes.
+  [[nodiscard]] Task<Result<void>> store_group(Group group, std::vector<store::Record> rows,
+                                               store::Transaction more, audit::Entry entry,
+                                               std::vector<UserId> affected);
+  [[nodiscard]] bool is_last_provider_admin(TenantId tenant, UserId user) const;
+
   Parts parts_;
 };
 

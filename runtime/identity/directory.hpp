@@ -1,10 +1,10 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "hsm/api/key_service.hpp"
@@ -37,6 +37,7 @@ class Directory {
     observe::Metrics& metrics;
   };
   explicit Directory(Parts parts);
+  ~Directory();
 
   // Takes the records of a store snapshot and checks every MAC (in batches). A row that fails gives
   // no power: it is left out, an alarm event is logged and counted, and the subject that it belongs to
@@ -81,28 +82,36 @@ class Directory {
   void put_tenant(Tenant tenant);
   void put_user(User user, std::optional<std::string> display_name);
   void put_credential(TenantId tenant, Credential credential);
+  void drop_credential(TenantId tenant, UserId user);
   void put_device(Device device, std::optional<std::string> name);
   void put_group(Group group);
   void drop_group(TenantId tenant, GroupId group);
   void drop_tenant(TenantId tenant);
   void touch_device(TenantId tenant, DeviceId device, std::int64_t now_ms, std::string address);
 
+  // Devices whose activity is newer than their row by more than `age_ms`; at most `limit`.
+  [[nodiscard]] std::vector<Device> stale_activity(std::int64_t age_ms, std::size_t limit) const;
+
   [[nodiscard]] std::uint64_t refused_rows() const { return refused_; }
+  // True when the store held no record at all: a first start.
+  [[nodiscard]] bool was_empty() const { return was_empty_; }
 
  private:
   struct Shelf;  // everything of one tenant
-  struct Checked;
 
-  Shelf* shelf(TenantId tenant) const;
+  [[nodiscard]] Shelf* shelf(TenantId tenant) const;
   void take(const store::Record& record);
+  void take_group_member(const store::Record& record);
   void refuse(const store::Record& record, std::string_view why);
+  void mark_damaged(TenantId tenant, UserId user, std::string name);
   [[nodiscard]] Task<void> open_names(TenantId tenant, std::vector<UserId> users);
 
   hsm::api::KeyService& keys_;
-  std::map<TenantId, std::shared_ptr<Shelf>> shelves_;  // shared only with copies that a task holds
+  std::map<TenantId, std::unique_ptr<Shelf>> shelves_;
   std::map<std::string, TenantId, std::less<>> by_domain_;
   TenantId provider_;
   std::uint64_t refused_ = 0;
+  bool was_empty_ = true;
   observe::Counter refused_total_;
 };
 

@@ -63,7 +63,8 @@ struct Device {
   SealedText name;
   std::string platform;  // "linux", "ios", …; lower case letters, digits, '.', '-'
   std::int64_t created_ms = 0;
-  std::int64_t last_active_ms = 0;  // stored at most once an hour
+  std::int64_t last_active_ms = 0;    // UTC
+  std::int64_t stored_active_ms = 0;  // what the row says; written at most once an hour
   std::string last_address;         // memory only
   std::int64_t revoked_ms = 0;      // not 0: a tombstone, which is kept
   std::uint64_t version = 0;

@@ -36,8 +36,10 @@ class Passwords {
   [[nodiscard]] Task<Result<Credential>> make(TenantId tenant, UserId user, base::Secret password);
   [[nodiscard]] Task<Result<bool>> matches(TenantId tenant, Credential credential,
                                            base::Secret password);
-  // The same work for an account that does not exist: always false, in the same time.
-  [[nodiscard]] Task<Result<bool>> pretend(std::string account, base::Secret password);
+  // The same work for an account that does not exist: always false, in the same time. `tenant` is the
+  // one that the account names, or the provider when there is none.
+  [[nodiscard]] Task<Result<bool>> pretend(TenantId tenant, std::string account,
+                                           base::Secret password);
 
  private:
   [[nodiscard]] Task<Result<Bytes>> tag(TenantId tenant, UserId user, Bytes salt, std::uint32_t passes,

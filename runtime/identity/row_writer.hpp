@@ -15,31 +15,28 @@ namespace conclave::identity {
 // Lets one coroutine at a time through, in the order of their calls: versions of rows cannot race.
 // On the shard's thread only.
 class Gate {
+  struct State;
+
  public:
-  // Held by the coroutine that is inside; leaving happens when it is destroyed.
+  // Held by the coroutine that is inside; it leaves when this is destroyed.
   class Pass {
    public:
-    explicit Pass(Gate* gate) : gate_(gate) {}
-    Pass(Pass&& other) noexcept : gate_(std::exchange(other.gate_, nullptr)) {}
+    explicit Pass(std::shared_ptr<State> state) : state_(std::move(state)) {}
+    Pass(Pass&& other) noexcept = default;
     Pass& operator=(Pass&&) = delete;
-    ~Pass() {
-      if (gate_ != nullptr) gate_->leave();
-    }
+    ~Pass();
 
    private:
-    Gate* gate_;
+    std::shared_ptr<State> state_;  // shared with the gate: a pass may outlive it at shutdown
   };
 
-  // kChangesBusy when `limit` others wait already.
-  explicit Gate(std::size_t limit) : limit_(limit) {}
+  // enter() answers kChangesBusy when `limit` others wait already.
+  explicit Gate(std::size_t limit);
   [[nodiscard]] Task<Result<Pass>> enter();
 
  private:
-  void leave();
-
   std::size_t limit_;
-  bool taken_ = false;
-  std::deque<Callback<Pass>> waiting_;
+  std::shared_ptr<State> state_;
 };
 
 // Makes rows of power durable: MAC by keyd, then one transaction together with its audit entry, then
@@ -61,6 +58,9 @@ class RowWriter {
                                          audit::Entry entry);
   // Without an audit entry: last-active times.
   [[nodiscard]] Task<Result<void>> write_quietly(std::vector<store::Record> rows);
+
+  // An entry without a change of rows (a backup was taken, an epoch turned). Enters the gate itself.
+  [[nodiscard]] Task<Result<void>> record(audit::Entry entry);
 
   // Seals a text under the author key of `user`; an empty text gives an empty SealedText.
   [[nodiscard]] Task<Result<SealedText>> seal(TenantId tenant, UserId user, std::string table,

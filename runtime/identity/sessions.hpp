@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -33,7 +35,8 @@ struct Session {
   std::int64_t last_active_ms = 0;  // UTC
   std::int64_t idle_since_ms = 0;   // monotonic; of a session without a connection
   std::string address;
-  bool attached = false;  // a WebSocket is open for it
+  bool exclusive = false;  // one at a time for its device
+  bool attached = false;   // a WebSocket is open for it
 };
 
 // The sessions of one shard, their resume handles and access tokens: memory only, a restart asks
@@ -52,18 +55,20 @@ class Sessions {
     Limits limits;
   };
   explicit Sessions(Parts parts);
+  ~Sessions();
 
   // Called for each session that ends other than by detach(), after it has left the table. The
   // composition root connects it to sync::Hub::disconnect.
   using EndHook = std::function<void(const Session& session, SessionEnd why)>;
   void on_end(EndHook hook) { hook_ = std::move(hook); }
 
-  // An older session of the same device ends as `replaced`.
-  const Session& open(Actor actor, base::Sha256 device_key_digest, std::string address);
+  // With `exclusive` (a WebSocket), older exclusive sessions of the same device end as `replaced`;
+  // sessions of the management API stand beside them.
+  const Session& open(Actor actor, base::Sha256 device_key_digest, std::string address,
+                      bool exclusive);
   [[nodiscard]] const Session* find(SessionId id) const;
   [[nodiscard]] std::vector<const Session*> of_user(TenantId tenant, UserId user) const;
   [[nodiscard]] std::vector<const Session*> of_tenant(TenantId tenant) const;
-  [[nodiscard]] const Session* of_device(TenantId tenant, DeviceId device) const;
 
   // The door says that the session's WebSocket is open, or gone (it can then be resumed).
   void attach(SessionId id);
@@ -73,11 +78,12 @@ class Sessions {
   // False when there is no such session.
   bool end(SessionId id, SessionEnd why);
   void end_user(TenantId tenant, UserId user, SessionEnd why);
-  void end_device(TenantId tenant, DeviceId device, SessionEnd why);
+  void end_device(TenantId tenant, UserId user, DeviceId device, SessionEnd why);
   void end_tenant(TenantId tenant, SessionEnd why);
 
   // 32 random bytes, one use; the table keeps only their digest. An older handle of the session dies.
   [[nodiscard]] Bytes make_resume_handle(SessionId id);
+  [[nodiscard]] std::int64_t resume_ms() const { return limits_.resume_ms; }
   // Consumes the handle: the session that it belongs to, or none.
   [[nodiscard]] std::optional<SessionId> use_resume_handle(ByteView handle);
 
@@ -100,13 +106,20 @@ class Sessions {
     std::uint64_t generation = 0;
     std::int64_t expires_ms = 0;
   };
-  void forget(Kept& kept);
+  struct UserKey {
+    TenantId tenant;
+    UserId user;
+    friend auto operator<=>(const UserKey&, const UserKey&) = default;
+  };
+  void forget(const Kept& kept);
+  void end_all(const std::vector<SessionId>& ids, SessionEnd why);
 
   const base::Clock& clock_;
   base::Random& random_;
   Limits limits_;
   EndHook hook_;
   std::unordered_map<SessionId, std::unique_ptr<Kept>> sessions_;
+  std::map<UserKey, std::vector<SessionId>> by_user_;
   std::unordered_map<base::Sha256, SessionId, Hash> handles_;
   std::unordered_map<base::Sha256, Token, Hash> tokens_;
   observe::Gauge open_gauge_;

@@ -23,6 +23,7 @@ struct ConnectionFacts {
   Bytes tls_exporter;    // RFC 9266, 32 bytes; empty without TLS
   std::string origin;    // Origin header; empty when there is none
   std::string host;      // Host header
+  bool web_socket = true;  // false: the management API, whose sessions replace no other
 };
 
 struct EnrolRequest {
@@ -62,6 +63,8 @@ class SignIn {
  public:
   struct Limits {
     std::size_t devices_per_user = 64;
+    // Origins of web pages that may sign in, beside the server's own ("https://" + Host).
+    std::vector<std::string> origins;
     std::string audience = "conclave";
   };
   struct Parts {
@@ -95,17 +98,20 @@ class SignIn {
   // Who presents this access token; kSessionEnded when it is unknown, expired or revoked.
   [[nodiscard]] Result<Actor> authenticate(std::string_view token) const;
 
- private:
-  struct Claim;  // what both requests have in common, resolved
+  // Stores when devices were last active (at most once an hour each, in batches) and ends idle
+  // sessions; once a minute or so.
+  [[nodiscard]] Task<void> upkeep();
 
+ private:
   [[nodiscard]] Result<BindingValue> bind(const std::string& type, const ConnectionFacts& facts) const;
-  [[nodiscard]] Result<void> admit(const Throttle::Attempt& attempt);
+  // Throttle and one-use nonce: what comes before any look at the claim.
+  [[nodiscard]] Result<void> admit(const Throttle::Attempt& attempt, ByteView nonce_s);
+  // Counts, logs `why` (never told to the client) and gives the one answer.
   [[nodiscard]] std::unexpected<Error> refuse(const Throttle::Attempt& attempt, std::string_view why);
-  [[nodiscard]] Task<Result<DeviceId>> store_device(TenantId tenant, UserId user,
-                                                    hsm::api::VerifyKey key, std::string name,
-                                                    std::string platform, std::string address);
+  [[nodiscard]] Task<Result<UserId>> check_password(AccountName name, base::Secret password);
+  [[nodiscard]] Task<Result<Device>> store_device(Device device, std::string name);
   [[nodiscard]] Task<Result<SignedIn>> open_session(TenantId tenant, UserId user, DeviceId device,
-                                                    std::string address, bool resumed);
+                                                    ConnectionFacts facts, bool resumed);
 
   Directory& directory_;
   Sessions& sessions_;

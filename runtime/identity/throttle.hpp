@@ -39,18 +39,29 @@ class Throttle {
 
   // 0: go on. Otherwise how long to wait, in milliseconds.
   [[nodiscard]] std::int64_t wait_ms(const Attempt& attempt, std::int64_t now_ms) const;
+  // An attempt begins whose verdict takes time: it counts as a guess until withdrawn() or
+  // succeeded(), so that parallel guesses are as slow as serial ones.
+  void started(const Attempt& attempt, std::int64_t now_ms);
+  // It was wrong: address and tenant count it as well.
   void failed(const Attempt& attempt, std::int64_t now_ms);
+  // It was right; the address is a known place of the account from now on.
   void succeeded(const Attempt& attempt, std::int64_t now_ms);
+  // No verdict (a part of the server was away).
+  void withdrawn(const Attempt& attempt, std::int64_t now_ms);
   [[nodiscard]] std::size_t size() const { return buckets_.size(); }
 
  private:
   struct Bucket {
-    double failures = 0;             // decays by `free` a minute
+    double failures = 0;             // decays by `per_minute`
+    double per_minute = 1;
     std::int64_t updated_ms = 0;
     std::int64_t blocked_until_ms = 0;
     std::int64_t known_until_ms = 0;  // of a place: the account signed in from here before
   };
-  [[nodiscard]] bool known_place(const Attempt& attempt, std::int64_t now_ms) const;
+  [[nodiscard]] bool known(const Attempt& attempt, std::int64_t now_ms) const;
+  // The bucket that counts guesses of this attempt, and its rule.
+  [[nodiscard]] std::string guess_key(const Attempt& attempt, std::int64_t now_ms) const;
+  [[nodiscard]] const Rule& guess_rule(const Attempt& attempt, std::int64_t now_ms) const;
   [[nodiscard]] std::int64_t wait_of(const std::string& key, std::int64_t now_ms) const;
   void count(const std::string& key, const Rule& rule, std::int64_t now_ms);
   void make_room(std::int64_t now_ms);

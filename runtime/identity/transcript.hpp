@@ -27,8 +27,11 @@ struct Transcript {
   BindingValue binding;
 };
 
-// The 32 bytes that the device signs (ES256 hashes them again, as it does any message). The tenant's
-// id is not known before sign-in, so its field is empty; the domain names the tenant.
+// The 32 bytes that the device signs (ES256 hashes them again, as it does any message):
+//   transcript_digest("conclave/auth/1", purpose, domain, domain, account, device, algorithm, device
+//   key, nonce_s, nonce_c, binding type, binding value)
+// The domain stands twice: as the server's and as the tenant's name, whose id nobody knows before
+// sign-in.
 [[nodiscard]] base::Sha256 digest(const Transcript& transcript);
 
 // The same for one HTTP request (door http): method, target, SHA-256 of body and of access token, UTC

@@ -1,0 +1,114 @@
+#include "runtime/audit/trail.hpp"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+
+namespace conclave::audit {
+
+namespace {
+
+std::string content_of(const Entry& entry) {
+  boost::json::object out;
+  out["action"] = entry.action;
+  out["subject"] = entry.subject;
+  if (entry.by) {
+    out["by"] = base::to_text(entry.by);
+    out["by_tenant"] = base::to_text(entry.by_tenant);
+  }
+  if (entry.device) out["device"] = base::to_text(entry.device);
+  boost::json::object facts;
+  for (const auto& [name, value] : entry.facts) facts[name] = value;
+  if (!facts.empty()) out["facts"] = std::move(facts);
+  return boost::json::serialize(out);
+}
+
+Bytes chain_value(ByteView previous, const store::AuditRow& row) {
+  base::ByteWriter out;
+  out.run(previous).u64(row.number).i64(row.ts_ms).u64(row.tenant.value).run(row.content_sealed);
+  const auto digest = base::sha256(out.bytes());
+  return {digest.begin(), digest.end()};
+}
+
+hsm::api::RowItem row_item(TenantId tenant, std::uint64_t number, Bytes content) {
+  return {tenant, kSystemAuthor, "audit", std::to_string(number), "content", 1, std::move(content)};
+}
+
+}  // namespace
+
+void Trail::load(std::uint64_t last_number, Bytes last_chain) {
+  last_number_ = last_number;
+  last_chain_ = std::move(last_chain);
+}
+
+Task<Result<store::AppendAudit>> Trail::append(Entry entry) {
+  store::AppendAudit out;
+  out.row.number = last_number_ + 1;
+  out.row.ts_ms = clock_.utc_ms();
+  out.row.tenant = entry.tenant ? entry.tenant : installation_;
+  auto& keys = keys_;
+  std::vector<hsm::api::RowItem> items;
+  items.push_back(row_item(out.row.tenant, out.row.number, base::to_bytes(content_of(entry))));
+  auto sealed = co_await async::await_callback<std::vector<Bytes>>(
+      [&keys, &items](Callback<std::vector<Bytes>> done) {
+        keys.seal_rows(std::move(items), std::move(done));
+      });
+  if (!sealed) co_return std::unexpected(sealed.error());
+  if (sealed->size() != 1) co_return fail(base::kInternal, "audit row");
+  out.row.content_sealed = std::move(sealed->front());
+  out.row.chain = chain_value(last_chain_, out.row);
+  co_return out;
+}
+
+void Trail::settled(const store::AppendAudit& row, bool stored) {
+  if (!stored) return;
+  last_number_ = row.row.number;
+  last_chain_ = row.row.chain;
+}
+
+Task<Result<std::vector<ReadEntry>>> Trail::read(std::uint64_t after_number, std::uint32_t limit) {
+  constexpr std::uint32_t kPage = 200;
+  const std::uint32_t count = std::min(limit, kPage);
+  // One row more in front, whose chain value the first one must follow from.
+  const std::uint64_t from = after_number == 0 ? 0 : after_number - 1;
+  auto& store = store_;
+  auto rows = co_await async::await_callback<std::vector<store::AuditRow>>(
+      [&](Callback<std::vector<store::AuditRow>> done) {
+        store.read_audit(from, count + (after_number == 0 ? 0 : 1), std::move(done));
+      });
+  if (!rows) co_return std::unexpected(rows.error());
+  std::vector<ReadEntry> out;
+  std::vector<hsm::api::RowItem> items;
+  Bytes previous;
+  for (const auto& row : *rows) {
+    const bool chained = chain_value(previous, row) == row.chain;
+    previous = row.chain;
+    if (row.number <= after_number) continue;
+    out.push_back({row.number, row.ts_ms, row.tenant, {}, chained});
+    items.push_back(row_item(row.tenant, row.number, row.content_sealed));
+  }
+  auto& keys = keys_;
+  auto opened = co_await async::await_callback<std::vector<Result<Bytes>>>(
+      [&](Callback<std::vector<Result<Bytes>>> done) {
+        keys.open_rows(std::move(items), std::move(done));
+      });
+  if (!opened) co_return std::unexpected(opened.error());
+  for (std::size_t i = 0; i < out.size() && i < opened->size(); ++i) {
+    if ((*opened)[i]) out[i].content = std::string(base::as_text(*(*opened)[i]));
+  }
+  co_return out;
+}
+
+Task<Result<Trail::SignedHead>> Trail::sign_head() {
+  SignedHead out{last_number_, last_chain_, {}};
+  base::Sha256 head{};
+  if (last_chain_.size() == head.size()) std::ranges::copy(last_chain_, head.begin());
+  auto& keys = keys_;
+  auto signature = co_await async::await_callback<Bytes>(
+      [&keys, head](Callback<Bytes> done) { keys.sign_audit_head(head, std::move(done)); });
+  if (!signature) co_return std::unexpected(signature.error());
+  out.signature = std::move(*signature);
+  co_return out;
+}
+
+}  // namespace conclave::audit

@@ -1,0 +1,219 @@
+#include "runtime/identity/sessions.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace conclave::identity {
+
+namespace {
+
+constexpr std::size_t kHandleSize = 32;
+constexpr std::size_t kTokensKept = 2;
+
+}  // namespace
+
+struct Sessions::Kept {
+  Session session;
+  std::vector<base::Sha256> tokens;  // oldest first
+  std::optional<base::Sha256> handle;
+  std::int64_t handle_expires_ms = 0;  // monotonic
+};
+
+std::size_t Sessions::Hash::operator()(const base::Sha256& digest) const noexcept {
+  std::size_t out = 0;
+  std::memcpy(&out, digest.data(), sizeof out);
+  return out;
+}
+
+Sessions::Sessions(Parts parts)
+    : clock_(parts.clock),
+      random_(parts.random),
+      limits_(parts.limits),
+      open_gauge_(parts.metrics.gauge("conclave_sessions", "Sessions that are signed in.")) {}
+
+Sessions::~Sessions() = default;
+
+const Session& Sessions::open(Actor actor, base::Sha256 device_key_digest, std::string address,
+                              bool exclusive) {
+  std::vector<SessionId> replaced;
+  const auto mine = of_user(actor.tenant, actor.user);
+  for (const Session* session : mine) {
+    if (exclusive && session->exclusive && session->actor.device == actor.device) {
+      replaced.push_back(session->id);
+    }
+  }
+  if (replaced.empty() && mine.size() >= limits_.sessions_per_user) {
+    const auto oldest = std::ranges::min_element(
+        mine, {}, [](const Session* s) { return std::pair(s->attached, s->last_active_ms); });
+    replaced.push_back((*oldest)->id);
+  }
+  end_all(replaced, SessionEnd::replaced);
+
+  auto kept = std::make_unique<Kept>();
+  do {
+    kept->session.id = SessionId{random_.id_value()};
+  } while (sessions_.contains(kept->session.id));
+  actor.session = kept->session.id;
+  kept->session.actor = actor;
+  kept->session.device_key_digest = device_key_digest;
+  kept->session.created_ms = clock_.utc_ms();
+  kept->session.last_active_ms = kept->session.created_ms;
+  kept->session.idle_since_ms = clock_.monotonic_ms();
+  kept->session.address = std::move(address);
+  kept->session.exclusive = exclusive;
+  by_user_[{actor.tenant, actor.user}].push_back(actor.session);
+  const Session& out = kept->session;
+  sessions_.emplace(actor.session, std::move(kept));
+  open_gauge_.set(static_cast<double>(sessions_.size()));
+  return out;
+}
+
+const Session* Sessions::find(SessionId id) const {
+  const auto found = sessions_.find(id);
+  return found == sessions_.end() ? nullptr : &found->second->session;
+}
+
+std::vector<const Session*> Sessions::of_user(TenantId tenant, UserId user) const {
+  std::vector<const Session*> out;
+  const auto ids = by_user_.find({tenant, user});
+  if (ids == by_user_.end()) return out;
+  for (const SessionId id : ids->second) out.push_back(find(id));
+  return out;
+}
+
+std::vector<const Session*> Sessions::of_tenant(TenantId tenant) const {
+  std::vector<const Session*> out;
+  for (auto it = by_user_.lower_bound({tenant, UserId{}});
+       it != by_user_.end() && it->first.tenant == tenant; ++it) {
+    for (const SessionId id : it->second) out.push_back(find(id));
+  }
+  return out;
+}
+
+void Sessions::attach(SessionId id) {
+  if (const auto found = sessions_.find(id); found != sessions_.end()) {
+    found->second->session.attached = true;
+  }
+}
+
+void Sessions::detach(SessionId id) {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end()) return;
+  found->second->session.attached = false;
+  touch(id);
+  // The time to resume runs from the loss of the connection, not from the sign-in.
+  if (found->second->handle) {
+    found->second->handle_expires_ms = clock_.monotonic_ms() + limits_.resume_ms;
+  }
+}
+
+void Sessions::touch(SessionId id) {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end()) return;
+  found->second->session.last_active_ms = clock_.utc_ms();
+  found->second->session.idle_since_ms = clock_.monotonic_ms();
+}
+
+void Sessions::forget(const Kept& kept) {
+  for (const auto& token : kept.tokens) tokens_.erase(token);
+  if (kept.handle) handles_.erase(*kept.handle);
+  const auto ids = by_user_.find({kept.session.actor.tenant, kept.session.actor.user});
+  if (ids == by_user_.end()) return;
+  std::erase(ids->second, kept.session.id);
+  if (ids->second.empty()) by_user_.erase(ids);
+}
+
+bool Sessions::end(SessionId id, SessionEnd why) {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end()) return false;
+  const std::unique_ptr<Kept> kept = std::move(found->second);
+  sessions_.erase(found);
+  forget(*kept);
+  open_gauge_.set(static_cast<double>(sessions_.size()));
+  if (hook_) hook_(kept->session, why);
+  return true;
+}
+
+void Sessions::end_all(const std::vector<SessionId>& ids, SessionEnd why) {
+  for (const SessionId id : ids) static_cast<void>(end(id, why));
+}
+
+void Sessions::end_user(TenantId tenant, UserId user, SessionEnd why) {
+  const auto ids = by_user_.find({tenant, user});
+  if (ids != by_user_.end()) end_all(std::vector(ids->second), why);
+}
+
+void Sessions::end_device(TenantId tenant, UserId user, DeviceId device, SessionEnd why) {
+  std::vector<SessionId> ids;
+  for (const Session* session : of_user(tenant, user)) {
+    if (session->actor.device == device) ids.push_back(session->id);
+  }
+  end_all(ids, why);
+}
+
+void Sessions::end_tenant(TenantId tenant, SessionEnd why) {
+  std::vector<SessionId> ids;
+  for (const Session* session : of_tenant(tenant)) ids.push_back(session->id);
+  end_all(ids, why);
+}
+
+Bytes Sessions::make_resume_handle(SessionId id) {
+  Bytes handle = random_.bytes(kHandleSize);
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end()) return handle;  // belongs to nothing: it will be refused
+  Kept& kept = *found->second;
+  if (kept.handle) handles_.erase(*kept.handle);
+  kept.handle = base::sha256(handle);
+  kept.handle_expires_ms = clock_.monotonic_ms() + limits_.resume_ms;
+  handles_[*kept.handle] = id;
+  return handle;
+}
+
+std::optional<SessionId> Sessions::use_resume_handle(ByteView handle) {
+  const auto found = handles_.find(base::sha256(handle));
+  if (found == handles_.end()) return std::nullopt;
+  const SessionId id = found->second;
+  handles_.erase(found);
+  const auto session = sessions_.find(id);
+  if (session == sessions_.end()) return std::nullopt;
+  Kept& kept = *session->second;
+  kept.handle.reset();
+  // A handle does not age while its connection stands.
+  if (!kept.session.attached && clock_.monotonic_ms() > kept.handle_expires_ms) return std::nullopt;
+  return id;
+}
+
+void Sessions::add_token(SessionId id, std::string_view token, std::int64_t expires_ms) {
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end()) return;
+  Kept& kept = *found->second;
+  const base::Sha256 digest = base::sha256(token);
+  kept.tokens.push_back(digest);
+  tokens_[digest] = {id, kept.session.generation, expires_ms};
+  if (kept.tokens.size() > kTokensKept) {
+    tokens_.erase(kept.tokens.front());
+    kept.tokens.erase(kept.tokens.begin());
+  }
+}
+
+const Session* Sessions::by_token(std::string_view token) const {
+  const auto found = tokens_.find(base::sha256(token));
+  if (found == tokens_.end() || found->second.expires_ms <= clock_.utc_ms()) return nullptr;
+  const Session* session = find(found->second.session);
+  if (session == nullptr || session->generation != found->second.generation) return nullptr;
+  return session;
+}
+
+void Sessions::sweep() {
+  const std::int64_t now_ms = clock_.monotonic_ms();
+  std::vector<SessionId> expired;
+  for (const auto& [id, kept] : sessions_) {
+    const Session& session = kept->session;
+    if (!session.attached && now_ms - session.idle_since_ms > limits_.idle_ms) {
+      expired.push_back(id);
+    }
+  }
+  end_all(expired, SessionEnd::expired);
+}
+
+}  // namespace conclave::identity

@@ -1,0 +1,303 @@
+#include "runtime/identity/sign_in.hpp"
+
+#include <algorithm>
+
+#include "runtime/identity/errors.hpp"
+#include "runtime/identity/records.hpp"
+#include "runtime/observe/log.hpp"
+
+namespace conclave::identity {
+
+namespace {
+
+constexpr std::size_t kMinClientNonce = 16;
+constexpr std::size_t kMaxClientNonce = 64;
+
+std::string joined(const AccountName& name) { return name.local + "@" + name.domain; }
+
+bool client_nonce(ByteView nonce) {
+  return nonce.size() >= kMinClientNonce && nonce.size() <= kMaxClientNonce;
+}
+
+}  // namespace
+
+SignIn::SignIn(Parts parts)
+    : directory_(parts.directory),
+      sessions_(parts.sessions),
+      passwords_(parts.passwords),
+      throttle_(parts.throttle),
+      nonces_(parts.nonces),
+      writer_(parts.writer),
+      keys_(parts.keys),
+      clock_(parts.clock),
+      random_(parts.random),
+      limits_(std::move(parts.limits)),
+      accepted_(parts.metrics.counter("conclave_sign_ins_total", "Sign-ins by outcome.",
+                                      {{"outcome", "accepted"}})),
+      refused_(parts.metrics.counter("conclave_sign_ins_total", "Sign-ins by outcome.",
+                                     {{"outcome", "refused"}})),
+      throttled_(parts.metrics.counter("conclave_sign_ins_total", "Sign-ins by outcome.",
+                                       {{"outcome", "throttled"}})) {}
+
+Result<BindingValue> SignIn::bind(const std::string& type, const ConnectionFacts& facts) const {
+  if (type == "tls-exporter" && facts.tls && !facts.tls_exporter.empty()) {
+    return BindingValue{type, facts.tls_exporter};
+  }
+  if (type == "origin" && facts.tls && !facts.origin.empty()) {
+    const bool own = facts.origin == "https://" + facts.host;
+    const bool listed = std::ranges::find(limits_.origins, facts.origin) != limits_.origins.end();
+    if (own || listed) {
+      return BindingValue{type, base::to_bytes(facts.origin)};
+    }
+    return fail(kBindingRefused, "this origin may not sign in");
+  }
+  if (type == "loopback" && facts.loopback && !facts.tls) return BindingValue{type, {}};
+  return fail(kBindingRefused, "not available on this connection");
+}
+
+Result<void> SignIn::admit(const Throttle::Attempt& attempt, ByteView nonce_s) {
+  if (const std::int64_t wait = throttle_.wait_ms(attempt, clock_.monotonic_ms()); wait > 0) {
+    throttled_.add();
+    return std::unexpected(Error(kSignInThrottled).retry_after(wait));
+  }
+  return nonces_.use(nonce_s);
+}
+
+std::unexpected<Error> SignIn::refuse(const Throttle::Attempt& attempt, std::string_view why) {
+  refused_.add();
+  throttle_.failed(attempt, clock_.monotonic_ms());
+  observe::info("sign_in.refused",
+                {{"why", why}, {"address", attempt.address}, {"device", attempt.device}});
+  return fail(kSignInRefused);
+}
+
+Task<Result<UserId>> SignIn::check_password(AccountName name, base::Secret password) {
+  const Tenant* tenant = directory_.tenant_by_domain(name.domain);
+  const User* user = tenant == nullptr ? nullptr : directory_.user_by_name(tenant->id, name.local);
+  const Credential* stored =
+      user == nullptr ? nullptr : directory_.credential(tenant->id, user->id);
+  if (stored == nullptr) {
+    if (tenant == nullptr) tenant = directory_.provider();
+    const TenantId of = tenant == nullptr ? TenantId{} : tenant->id;
+    auto pretended = co_await passwords_.pretend(of, joined(name), std::move(password));
+    if (!pretended) co_return std::unexpected(pretended.error());
+    co_return fail(kSignInRefused, "account");
+  }
+  const TenantId tenant_id = tenant->id;
+  const UserId user_id = user->id;
+  auto right = co_await passwords_.matches(tenant_id, *stored, std::move(password));
+  if (!right) co_return std::unexpected(right.error());
+  if (!*right) co_return fail(kSignInRefused, "password");
+  if (!directory_.active(tenant_id, user_id)) co_return fail(kSignInRefused, "not active");
+  co_return user_id;
+}
+
+Task<Result<SignedIn>> SignIn::enrol(EnrolRequest request, ConnectionFacts facts) {
+  auto name = parse_account(request.account);
+  if (!name) co_return std::unexpected(name.error());
+  auto label = clean_label(request.device_name);
+  if (!label) co_return std::unexpected(label.error());
+  auto platform = clean_name(request.platform);
+  if (!platform) co_return fail(kNameInvalid, "platform");
+  auto key = hsm::api::make_verify_key(request.algorithm, request.key);
+  if (!key) co_return std::unexpected(key.error());
+  const Throttle::Attempt attempt{facts.address, joined(*name), name->domain, {}};
+  CONCLAVE_CO_TRY(admit(attempt, request.nonce_s));
+  auto binding = bind(request.binding, facts);
+  if (!binding) co_return std::unexpected(binding.error());
+  if (!client_nonce(request.nonce_c)) co_return refuse(attempt, "nonce");
+  const std::string account = joined(*name);
+  const base::Sha256 signed_bytes = digest({"enrol", name->domain, account, {}, *key,
+                                            request.nonce_s, request.nonce_c, *binding});
+  // Before the password, because it costs us less; it proves only that the key is the client's.
+  if (!hsm::api::verify(*key, signed_bytes, request.signature)) {
+    co_return refuse(attempt, "signature");
+  }
+
+  throttle_.started(attempt, clock_.monotonic_ms());
+  auto user = co_await check_password(*name, std::move(request.password));
+  if (!user) {
+    if (user.error().is(kSignInRefused)) co_return refuse(attempt, user.error().detail());
+    throttle_.withdrawn(attempt, clock_.monotonic_ms());
+    co_return std::unexpected(user.error());
+  }
+  throttle_.succeeded(attempt, clock_.monotonic_ms());
+  const Tenant* tenant = directory_.tenant_by_domain(name->domain);
+  if (tenant == nullptr) co_return fail(kSignInRefused);
+
+  Device device;
+  device.tenant = tenant->id;
+  device.user = *user;
+  device.key = std::move(*key);
+  device.platform = std::move(*platform);
+  device.last_address = facts.address;
+  auto stored = co_await store_device(std::move(device), std::move(*label));
+  if (!stored) co_return std::unexpected(stored.error());
+  const User* person = directory_.user_by_account(stored->tenant, account);
+  if (person == nullptr) co_return fail(kSignInRefused);
+  co_return co_await open_session(stored->tenant, *user, stored->id, std::move(facts), false);
+}
+
+Task<Result<Device>> SignIn::store_device(Device device, std::string name) {
+  auto pass = co_await writer_.enter();
+  if (!pass) co_return std::unexpected(pass.error());
+  const auto devices = directory_.devices_of(device.tenant, device.user);
+  for (const Device* other : devices) {
+    if (other->key != device.key) continue;
+    // Enrolled before and the answer got lost: the same device again. A revoked key never comes back.
+    if (other->revoked_ms == 0) co_return *other;
+    co_return fail(kSignInRefused, "key");
+  }
+  const auto living = std::ranges::count(devices, 0, &Device::revoked_ms);
+  if (static_cast<std::size_t>(living) >= limits_.devices_per_user) co_return fail(kDeviceLimit);
+  do {
+    device.id = DeviceId{random_.id_value()};
+  } while (directory_.device(device.tenant, device.id) != nullptr);
+  device.created_ms = clock_.utc_ms();
+  device.last_active_ms = device.created_ms;
+  device.stored_active_ms = device.created_ms;
+  device.version = 1;
+  auto sealed = co_await writer_.seal(device.tenant, device.user, "device",
+                                      base::to_text(device.id), "name", device.version, name);
+  if (!sealed) co_return std::unexpected(sealed.error());
+  device.name = std::move(*sealed);
+  audit::Entry entry{device.tenant, device.user,      device.tenant,
+                     device.id,     "device.enrolled", base::to_text(device.id),
+                     {{"algorithm", std::string(hsm::api::to_text(device.key.algorithm))},
+                      {"platform", device.platform}}};
+  std::vector<store::Record> rows;
+  rows.push_back(encode(device));
+  CONCLAVE_CO_TRY(co_await writer_.write(std::move(rows), {}, std::move(entry)));
+  directory_.put_device(device, std::move(name));
+  co_return device;
+}
+
+Task<Result<SignedIn>> SignIn::prove(ProveRequest request, ConnectionFacts facts) {
+  auto name = parse_account(request.account);
+  if (!name) co_return std::unexpected(name.error());
+  const std::string account = joined(*name);
+  const Tenant* tenant = directory_.tenant_by_domain(name->domain);
+  const User* user = tenant == nullptr ? nullptr : directory_.user_by_name(tenant->id, name->local);
+  const Device* device = user == nullptr ? nullptr : directory_.device(tenant->id, request.device);
+  const bool usable = device != nullptr && device->user == user->id && device->revoked_ms == 0;
+  const Throttle::Attempt attempt{facts.address, account, name->domain,
+                                  usable ? base::to_text(request.device) : std::string()};
+  CONCLAVE_CO_TRY(admit(attempt, request.nonce_s));
+  auto binding = bind(request.binding, facts);
+  if (!binding) co_return std::unexpected(binding.error());
+  const std::int64_t now_ms = clock_.monotonic_ms();
+  if (!usable || !client_nonce(request.nonce_c)) {
+    throttle_.started(attempt, now_ms);
+    co_return refuse(attempt, "device");
+  }
+  const base::Sha256 signed_bytes =
+      digest({"prove", name->domain, account, base::to_text(device->id), device->key,
+              request.nonce_s, request.nonce_c, *binding});
+  if (!hsm::api::verify(device->key, signed_bytes, request.signature)) {
+    throttle_.started(attempt, now_ms);
+    co_return refuse(attempt, "signature");
+  }
+  if (!directory_.active(tenant->id, user->id)) co_return refuse(attempt, "not active");
+  co_return co_await open_session(tenant->id, user->id, request.device, std::move(facts), false);
+}
+
+Task<Result<SignedIn>> SignIn::resume(Bytes handle, ConnectionFacts facts) {
+  const auto id = sessions_.use_resume_handle(handle);
+  const Session* old = id ? sessions_.find(*id) : nullptr;
+  if (old == nullptr) {
+    refused_.add();
+    co_return fail(kResumeRefused);
+  }
+  const Actor actor = old->actor;
+  static_cast<void>(sessions_.end(*id, SessionEnd::replaced));
+  const Device* device = directory_.device(actor.tenant, actor.device);
+  if (device == nullptr || device->revoked_ms != 0 ||
+      !directory_.active(actor.tenant, actor.user)) {
+    co_return fail(kResumeRefused);
+  }
+  co_return co_await open_session(actor.tenant, actor.user, actor.device, std::move(facts), true);
+}
+
+Task<Result<SignedIn>> SignIn::open_session(TenantId tenant, UserId user, DeviceId device,
+                                            ConnectionFacts facts, bool resumed) {
+  const Device* known = directory_.device(tenant, device);
+  const User* person = directory_.user(tenant, user);
+  if (known == nullptr || person == nullptr) co_return fail(kSignInRefused);
+  const Actor actor{tenant, user, device, {}, directory_.roles_of(tenant, user)};
+  const Session& session = sessions_.open(actor, base::sha256(known->key.point), facts.address,
+                                          facts.web_socket);
+  SignedIn out;
+  out.actor = session.actor;
+  out.account = directory_.account_of(*person);
+  out.resumed = resumed;
+  directory_.touch_device(tenant, device, clock_.utc_ms(), facts.address);
+  auto access = co_await token(out.actor.session);
+  if (!access) {
+    static_cast<void>(sessions_.end(out.actor.session, SessionEnd::signed_out));
+    co_return std::unexpected(access.error());
+  }
+  out.access_token = std::move(access->token);
+  out.access_expires_ms = access->expires_ms;
+  out.resume_handle = sessions_.make_resume_handle(out.actor.session);
+  out.resume_expires_ms = clock_.utc_ms() + sessions_.resume_ms();
+  accepted_.add();
+  co_return out;
+}
+
+Task<Result<hsm::api::AccessToken>> SignIn::token(SessionId id) {
+  const Session* session = sessions_.find(id);
+  if (session == nullptr) co_return fail(kSessionEnded);
+  const hsm::api::AccessClaims claims{session->actor.tenant,
+                                      session->actor.user,
+                                      session->actor.device,
+                                      id,
+                                      session->device_key_digest,
+                                      session->generation,
+                                      limits_.audience};
+  auto& keys = keys_;
+  auto issued = co_await async::await_callback<hsm::api::AccessToken>(
+      [&keys, &claims](Callback<hsm::api::AccessToken> done) {
+        keys.issue_access(claims, std::move(done));
+      });
+  if (!issued) co_return std::unexpected(issued.error());
+  // It may have ended while keyd signed.
+  if (sessions_.find(id) == nullptr) co_return fail(kSessionEnded);
+  sessions_.add_token(id, issued->token, issued->expires_ms);
+  co_return issued;
+}
+
+Result<Actor> SignIn::authenticate(std::string_view token) const {
+  const Session* session = sessions_.by_token(token);
+  if (session == nullptr) return fail(kSessionEnded);
+  sessions_.touch(session->id);
+  return session->actor;
+}
+
+Task<void> SignIn::upkeep() {
+  constexpr std::int64_t kStoreAfterMs = 3'600'000;
+  constexpr std::size_t kAtOnce = 200;
+  sessions_.sweep();
+  auto pass = co_await writer_.enter();
+  if (!pass) co_return;
+  std::vector<Device> devices = directory_.stale_activity(kStoreAfterMs, kAtOnce);
+  if (devices.empty()) co_return;
+  std::vector<store::Record> rows;
+  for (Device& device : devices) {
+    ++device.version;
+    device.stored_active_ms = device.last_active_ms;
+    rows.push_back(encode(device));
+  }
+  if (auto stored = co_await writer_.write_quietly(std::move(rows)); !stored) {
+    observe::warn("device.activity_not_stored", {{"error", stored.error()}});
+    co_return;
+  }
+  for (Device& device : devices) {
+    const Device* now = directory_.device(device.tenant, device.id);
+    if (now == nullptr) continue;
+    device.last_active_ms = std::max(device.last_active_ms, now->last_active_ms);
+    device.last_address = now->last_address;
+    directory_.put_device(std::move(device), std::nullopt);
+  }
+}
+
+}  // namespace conclave::identity
