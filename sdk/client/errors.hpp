@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "runtime/base/error.hpp"
+
+namespace conclave::client {
+
+inline constexpr ErrorSpec kHomeUnusable{
+    "home.unusable", ErrorKind::unavailable,
+    "The device's folder must be yours and writable; choose another one with --home."};
+inline constexpr ErrorSpec kHomeBusy{
+    "home.busy", ErrorKind::conflict,
+    "Another program uses this device's folder; end it, or use a second device (--device, --home)."};
+inline constexpr ErrorSpec kHomeNewer{
+    "home.newer", ErrorKind::invalid,
+    "The device's folder was written by a newer version of this program; update the program."};
+inline constexpr ErrorSpec kNotEnrolled{
+    "device.not_enrolled", ErrorKind::unauthenticated,
+    "This device is not signed in yet: run `conclave sign-in ACCOUNT --server URL --ca FILE`."};
+inline constexpr ErrorSpec kAlreadyEnrolled{
+    "device.enrolled", ErrorKind::conflict,
+    "This device belongs to an account already; use another folder (--device, --home)."};
+inline constexpr ErrorSpec kBadAddress{
+    "server.address", ErrorKind::invalid,
+    "Write the server as wss://host:port; ws://host:port only for a loopback address."};
+inline constexpr ErrorSpec kUnreachable{
+    "server.unreachable", ErrorKind::unavailable,
+    "Is the server running, and are host and port right? It is tried again by itself."};
+inline constexpr ErrorSpec kUntrusted{
+    "server.untrusted", ErrorKind::denied,
+    "The server's certificate does not come from the authority given with --ca, or is for another "
+    "name. Do not go on before you know why."};
+inline constexpr ErrorSpec kProtocol{
+    "server.protocol", ErrorKind::internal,
+    "The other end does not speak conclave.v1 in a version that this program knows."};
+inline constexpr ErrorSpec kSignedOut{
+    "session.signed_out", ErrorKind::unauthenticated,
+    "This device was signed out, by you or from another device; connect again to go on."};
+inline constexpr ErrorSpec kReplaced{
+    "session.replaced", ErrorKind::conflict,
+    "Another program signed in with this device's key; one program at a time may use a device."};
+inline constexpr ErrorSpec kRevoked{
+    "device.revoked", ErrorKind::unauthenticated,
+    "This device was removed from the account; sign in with the password on a new device."};
+inline constexpr ErrorSpec kConnectionLost{"connection.lost", ErrorKind::unavailable,
+                                           "The connection ended before the answer came."};
+inline constexpr ErrorSpec kCallTimeout{"call.timeout", ErrorKind::unavailable,
+                                        "The server did not answer in time."};
+inline constexpr ErrorSpec kOutboxFull{
+    "outbox.full", ErrorKind::limited,
+    "Too many messages wait for the server; wait until some have been sent."};
+inline constexpr ErrorSpec kCryptography{"cryptography", ErrorKind::internal,
+                                         "The cryptographic library refused; see the detail."};
+inline constexpr ErrorSpec kRefusedReason{"server.refused", ErrorKind::internal,
+                                          "The server refused; see the detail."};
+
+// An error that the server sent. Its reason and advice stay readable for the life of the process;
+// after 512 different ones (no honest server has so many) further ones become kRefusedReason.
+[[nodiscard]] Error server_error(int code, std::string_view reason, std::string_view advice,
+                                 std::string detail, std::int64_t retry_after_ms);
+
+}  // namespace conclave::client
