@@ -3,11 +3,13 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "hsm/api/key_service.hpp"
+#include "hsm/tls/private_key.hpp"
 #include "runtime/observe/metrics.hpp"
 #include "runtime/wire/http.hpp"
 #include "runtime/wire/websocket.hpp"
@@ -28,6 +30,7 @@ struct ServerLimits {
   std::size_t connections = 15'000;
   std::size_t connections_per_address = 10'000;
   std::size_t handshakes_at_once = 64;      // TLS handshakes running or queued; more are refused
+  std::size_t handshake_threads = 2;        // they block while keyd signs
   std::size_t new_connections_per_address_per_s = 500;
   std::chrono::milliseconds handshake{10'000};  // TLS and HTTP head together
   std::chrono::milliseconds idle{120'000};      // nothing received, pings unanswered
@@ -43,6 +46,9 @@ struct TlsIdentity {
 };
 
 // Listeners, TLS, HTTP and WebSocket: the only folder that sees Beast and OpenSSL's SSL.
+//
+// What the parts point to outlives the server. To stop: drain(), then end the I/O threads, then
+// destroy; connections that are still open by then end without on_closed().
 class Server {
  public:
   struct Parts {
@@ -51,20 +57,23 @@ class Server {
     ServerLimits limits;
     TlsIdentity identity;               // unused when no listener has tls
     hsm::api::KeyService* keys = nullptr;
+    // How the private key of `identity` is reached; empty: through `keys`.
+    std::function<Result<hsm::tls::PrivateKey>(const TlsIdentity&)> private_key;
     HttpDoor* http = nullptr;
     std::vector<WebSocketDoor*> doors;  // chosen by sub-protocol; the path is /ws
     observe::Metrics* metrics = nullptr;
   };
 
   // Opens the sockets (clear error naming address and port when one is taken), accepts nothing yet.
+  // kPlainNotLoopback: a listener without TLS may only stand on a loopback address.
   [[nodiscard]] static Result<std::unique_ptr<Server>> open(Parts parts);
   virtual ~Server() = default;
 
   virtual void start() = 0;
   // The ports in the order of `listen`.
   [[nodiscard]] virtual std::vector<std::uint16_t> bound() const = 0;
-  // New certificates for new handshakes.
-  virtual void replace_identity(TlsIdentity identity) = 0;
+  // New certificates for new handshakes; the old ones stay on an error. Any thread.
+  [[nodiscard]] virtual Result<void> replace_identity(TlsIdentity identity) = 0;
   // No new connections; open ones are closed with CloseCode::draining over `spread`; then `done`.
   virtual void drain(std::chrono::milliseconds spread, std::function<void()> done) = 0;
   [[nodiscard]] virtual std::size_t connections() const = 0;

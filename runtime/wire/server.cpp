@@ -1,0 +1,213 @@
+#include "runtime/wire/server.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/post.hpp>
+#include <mutex>
+#include <utility>
+
+#include "runtime/base/assert.hpp"
+#include "runtime/observe/log.hpp"
+#include "runtime/wire/errors.hpp"
+#include "runtime/wire/link.hpp"
+#include "runtime/wire/listener.hpp"
+#include "runtime/wire/tls_context.hpp"
+
+namespace conclave::wire {
+namespace {
+
+namespace net = boost::asio;
+using net::ip::tcp;
+
+// A deadline is noticed at most a quarter late, and never later than a second.
+std::chrono::milliseconds tick_interval(const ServerLimits& limits) {
+  const auto shortest = std::min({limits.handshake, limits.idle, limits.ping_after, limits.write});
+  return std::clamp(shortest / 4, std::chrono::milliseconds(10), std::chrono::milliseconds(1000));
+}
+
+class WireServer final : public Server {
+ public:
+  explicit WireServer(Parts parts)
+      : parts_(std::move(parts)),
+        own_metrics_(parts_.metrics == nullptr ? std::make_unique<observe::Metrics>() : nullptr),
+        env_(std::make_shared<Environment>(parts_.limits,
+                                           own_metrics_ ? *own_metrics_ : *parts_.metrics)),
+        gate_(std::make_shared<Gate>(
+            Gate::Limits{.connections = parts_.limits.connections,
+                         .per_address = parts_.limits.connections_per_address,
+                         .new_per_address_per_s = parts_.limits.new_connections_per_address_per_s})) {
+    env_->http = parts_.http;
+    env_->doors = parts_.doors;
+    for (const auto& executor : parts_.io) {
+      loops_.push_back(std::make_shared<Loop>(executor, tick_interval(parts_.limits)));
+    }
+  }
+
+  ~WireServer() override {
+    if (env_->handshakes) env_->handshakes->stop();
+    for (const auto& loop : loops_) loop->abandon();
+  }
+
+  Result<void> prepare() {
+    const bool tls = std::ranges::any_of(parts_.listen, &ListenAddress::tls);
+    if (tls) {
+      CONCLAVE_TRY(replace_identity(parts_.identity));
+      const std::size_t places = parts_.limits.handshakes_at_once;
+      // Later steps of a handshake find room when new ones are refused already.
+      env_->handshakes = std::make_unique<async::BlockingPool>(
+          "tls-handshake", parts_.limits.handshake_threads, places * 2);
+    }
+    for (const ListenAddress& address : parts_.listen) {
+      auto listener = Listener::open(parts_.io.front(), address);
+      if (!listener) return std::unexpected(std::move(listener).error());
+      listeners_.push_back(std::move(*listener));
+    }
+    return {};
+  }
+
+  void start() override;
+  std::vector<std::uint16_t> bound() const override {
+    std::vector<std::uint16_t> ports;
+    for (const auto& listener : listeners_) ports.push_back(listener->port());
+    return ports;
+  }
+  Result<void> replace_identity(TlsIdentity identity) override;
+  void drain(std::chrono::milliseconds spread, std::function<void()> done) override;
+  std::size_t connections() const override { return gate_->connections(); }
+
+ private:
+  void take(tcp::socket socket, const tcp::endpoint& remote, bool tls,
+            const std::shared_ptr<Loop>& loop);
+  [[nodiscard]] Result<hsm::tls::PrivateKey> private_key(const TlsIdentity& identity) const;
+  [[nodiscard]] SslPtr new_session(int descriptor);
+
+  Parts parts_;
+  std::unique_ptr<observe::Metrics> own_metrics_;
+  TicketKeys tickets_;
+  std::shared_ptr<Environment> env_;  // shared with every connection
+  std::shared_ptr<Gate> gate_;        // shared with every connection's ticket
+  std::vector<std::shared_ptr<Loop>> loops_;  // shared with their connections
+  std::vector<std::shared_ptr<Listener>> listeners_;  // shared with their pending accept
+  std::mutex context_mutex_;
+  SslContextPtr context_;
+  std::atomic<std::size_t> next_loop_{0};
+};
+
+void WireServer::start() {
+  for (const auto& loop : loops_) net::post(loop->executor(), [loop] { loop->start(); });
+  for (std::size_t i = 0; i < listeners_.size(); ++i) {
+    // The acceptor's next() names the loop; accepted() finds it again by counting along.
+    const auto chosen = std::make_shared<std::shared_ptr<Loop>>();
+    Listener::Sink sink;
+    sink.next = [this, chosen] {
+      *chosen = loops_[next_loop_.fetch_add(1) % loops_.size()];
+      return (*chosen)->executor();
+    };
+    sink.accepted = [this, chosen, tls = parts_.listen[i].tls](tcp::socket socket,
+                                                              const tcp::endpoint& remote) {
+      take(std::move(socket), remote, tls, *chosen);
+    };
+    sink.failed = [this] { env_->metrics.accept_failed.add(); };
+    net::post(parts_.io.front(), [listener = listeners_[i], sink = std::move(sink)]() mutable {
+      listener->start(std::move(sink));
+    });
+  }
+}
+
+void WireServer::take(tcp::socket socket, const tcp::endpoint& remote, bool tls,
+                      const std::shared_ptr<Loop>& loop) {
+  const auto address = remote.address();
+  const std::string text = address.to_string();
+  std::string key = gate_key(text);
+  if (const Refusal why = gate_->enter(key); why != Refusal::none) {
+    env_->metrics.refused(why);
+    return;
+  }
+  GateTicket ticket(gate_, std::move(key));
+  env_->metrics.accepted.add();
+  boost::system::error_code ignored;
+  socket.set_option(tcp::no_delay(true), ignored);
+  socket.non_blocking(true, ignored);
+
+  Peer peer;
+  peer.address = text;
+  peer.port = remote.port();
+  peer.tls = tls;
+  peer.loopback = address.is_loopback();
+  Link link{env_, loop, std::move(ticket), OpenCount(env_->metrics.connections), std::move(peer),
+            LoopMember::Clock::now(), nullptr};
+  SslPtr ssl;
+  if (tls) {
+    ssl = new_session(socket.native_handle());
+    if (!ssl) return;
+  } else {
+    link.transport = std::make_unique<Transport>(std::move(socket), nullptr);
+  }
+  net::post(loop->executor(), [link = std::move(link), socket = std::move(socket),
+                               ssl = std::move(ssl), tls]() mutable {
+    if (tls) {
+      start_handshake(std::move(link), std::move(socket), std::move(ssl));
+    } else {
+      start_http(std::move(link));
+    }
+  });
+}
+
+SslPtr WireServer::new_session(int descriptor) {
+  const std::lock_guard lock(context_mutex_);
+  return make_session(context_.get(), descriptor);
+}
+
+Result<hsm::tls::PrivateKey> WireServer::private_key(const TlsIdentity& identity) const {
+  if (parts_.private_key) return parts_.private_key(identity);
+  if (parts_.keys == nullptr) return fail(kTlsIdentity, "no key service");
+  // Shorter than a client's patience, longer than keyd's own deadline and its queue.
+  constexpr std::chrono::milliseconds kSignLimit{5'000};
+  hsm::api::PublicKey key;
+  key.spki = identity.spki;
+  return hsm::tls::make_tls_key(*parts_.keys, key, kSignLimit);
+}
+
+Result<void> WireServer::replace_identity(TlsIdentity identity) {
+  auto key = private_key(identity);
+  if (!key) return std::unexpected(std::move(key).error());
+  auto context = make_tls_context(identity, std::move(*key), tickets_);
+  if (!context) return std::unexpected(std::move(context).error());
+  const std::lock_guard lock(context_mutex_);
+  context_ = std::move(*context);
+  return {};
+}
+
+void WireServer::drain(std::chrono::milliseconds spread, std::function<void()> done) {
+  observe::info("wire.draining", {{"connections", connections()}, {"spread_ms", spread.count()}});
+  for (const auto& listener : listeners_) {
+    net::post(parts_.io.front(), [listener] { listener->stop(); });
+  }
+  const auto left = std::make_shared<std::atomic<std::size_t>>(loops_.size());
+  const auto shared_done = std::make_shared<std::function<void()>>(std::move(done));
+  for (const auto& loop : loops_) {
+    net::post(loop->executor(), [loop, spread, left, shared_done] {
+      loop->drain(spread, [left, shared_done] {
+        if (left->fetch_sub(1) == 1 && *shared_done) (*shared_done)();
+      });
+    });
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::open(Parts parts) {
+  CONCLAVE_ASSERT(!parts.io.empty());
+  for (std::size_t i = 0; i < parts.doors.size(); ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      if (parts.doors[i]->subprotocol() == parts.doors[j]->subprotocol()) {
+        return fail(kDoorTwice, std::string(parts.doors[i]->subprotocol()));
+      }
+    }
+  }
+  auto server = std::make_unique<WireServer>(std::move(parts));
+  CONCLAVE_TRY(server->prepare());
+  return server;
+}
+
+}  // namespace conclave::wire
