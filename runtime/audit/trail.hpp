@@ -11,8 +11,8 @@
 
 namespace conclave::audit {
 
-// The author of what the server itself writes, one key a tenant (keys contract, K1). Ids of people are
-// random; this one is reserved.
+// The author of what the server itself writes, one key a tenant (keys contract, K1). Ids of people
+// are random; this one is reserved.
 inline constexpr UserId kSystemAuthor{1};
 
 // One thing that happened. Names things by id; holds no secret and no content.
@@ -30,12 +30,12 @@ struct ReadEntry {
   std::uint64_t number = 0;
   std::int64_t ts_ms = 0;
   TenantId tenant;
-  std::string content;  // JSON
+  std::string content;   // JSON
   bool chained = false;  // its chain value follows from its predecessor's
 };
 
-// The audit trail: sealed rows in a hash chain whose head the token signs. Each row goes into the same
-// transaction as the change that it tells of. On the shard's thread only; between append() and
+// The audit trail: sealed rows in a hash chain whose head the token signs. Each row goes into the
+// same transaction as the change that it tells of. On the shard's thread only; between append() and
 // settled() no other append may run (callers hold identity's gate).
 //
 //   chain(i) = SHA-256 over run(chain(i-1)) | number | ts | tenant | run(content_sealed)
@@ -48,8 +48,8 @@ class Trail {
   };
   explicit Trail(Parts parts) : store_(parts.store), keys_(parts.keys), clock_(parts.clock) {}
 
-  // Where the chain stands, from the store's snapshot; `installation` is the provider's tenant, under
-  // whose system author entries of no tenant are sealed.
+  // Where the chain stands, from the store's snapshot; `installation` is the provider's tenant,
+  // under whose system author entries of no tenant are sealed.
   void load(std::uint64_t last_number, Bytes last_chain);
   void set_installation(TenantId provider) { installation_ = provider; }
 
@@ -58,7 +58,8 @@ class Trail {
   void settled(const store::AppendAudit& row, bool stored);
 
   // At most 200, oldest first, opened and checked against the chain.
-  [[nodiscard]] Task<Result<std::vector<ReadEntry>>> read(std::uint64_t after_number, std::uint32_t limit);
+  [[nodiscard]] Task<Result<std::vector<ReadEntry>>> read(std::uint64_t after_number,
+                                                          std::uint32_t limit);
 
   struct SignedHead {
     std::uint64_t number = 0;

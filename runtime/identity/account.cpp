@@ -10,7 +10,7 @@ namespace conclave::identity {
 namespace {
 
 audit::Entry entry_of(const Actor& actor, std::string action, std::string subject) {
-  return {actor.tenant, actor.user, actor.tenant, actor.device, std::move(action),
+  return {actor.tenant,       actor.user, actor.tenant, actor.device, std::move(action),
           std::move(subject), {}};
 }
 
@@ -107,8 +107,7 @@ Task<Result<void>> Account::sign_out_device(Actor actor, DeviceId id) {
   auto device = own_device(actor, id);
   if (!device) co_return std::unexpected(device.error());
   parts_.sessions.end_device(actor.tenant, actor.user, id, SessionEnd::signed_out);
-  co_return co_await parts_.writer.record(
-      entry_of(actor, "device.signed_out", base::to_text(id)));
+  co_return co_await parts_.writer.record(entry_of(actor, "device.signed_out", base::to_text(id)));
 }
 
 Task<Result<void>> Account::remove_device(Actor actor, DeviceId id) {
@@ -119,7 +118,9 @@ Task<Result<void>> Account::remove_device(Actor actor, DeviceId id) {
                                    entry_of(actor, "device.revoked", base::to_text(id)));
 }
 
-Task<Result<UserView>> Account::me(Actor actor) { co_return co_await get(actor, actor.user); }
+Task<Result<UserView>> Account::me(Actor actor) {
+  co_return co_await get(actor, actor.user);
+}
 
 Task<Result<UserView>> Account::get(Actor actor, UserId user) {
   const User* found = parts_.directory.user(actor.tenant, user);
@@ -150,9 +151,9 @@ Task<Result<UserView>> Account::set_profile(Actor actor, std::string display_nam
     if (found == nullptr) co_return fail(kUserNotFound);
     User user = *found;
     ++user.version;
-    auto sealed = co_await parts_.writer.seal(actor.tenant, actor.user, "user",
-                                              base::to_text(actor.user), "display_name",
-                                              user.version, *label);
+    auto sealed =
+        co_await parts_.writer.seal(actor.tenant, actor.user, "user", base::to_text(actor.user),
+                                    "display_name", user.version, *label);
     if (!sealed) co_return std::unexpected(sealed.error());
     user.display = std::move(*sealed);
     std::vector<store::Record> rows;

@@ -23,11 +23,12 @@ struct DeviceView {
   bool online = false;
   bool current = false;  // the one that asks
   bool revoked = false;
-  std::string address;   // last seen; empty when not known since the start
+  std::string address;  // last seen; empty when not known since the start
 };
 
 // What people do with their own account: methods device.*, user.* of the native protocol. On the
-// shard's thread. Another user's device or user of another tenant is kDeviceNotFound, kUserNotFound.
+// shard's thread. Another user's device or user of another tenant is kDeviceNotFound,
+// kUserNotFound.
 class Account {
  public:
   struct Parts {
@@ -69,12 +70,14 @@ class Account {
 
 // For Account and Administration alike.
 [[nodiscard]] Task<Result<std::vector<DeviceView>>> view_devices(Directory& directory,
-                                                                 Sessions& sessions, TenantId tenant,
-                                                                 UserId user, DeviceId current,
+                                                                 Sessions& sessions,
+                                                                 TenantId tenant, UserId user,
+                                                                 DeviceId current,
                                                                  bool revoked_too);
 // One audited transaction, then the end of the device's sessions. Revoking again has no effect.
 [[nodiscard]] Task<Result<void>> revoke_device(Directory& directory, Sessions& sessions,
                                                RowWriter& writer, std::int64_t now_ms,
-                                               TenantId tenant, DeviceId device, audit::Entry entry);
+                                               TenantId tenant, DeviceId device,
+                                               audit::Entry entry);
 
 }  // namespace conclave::identity

@@ -7,8 +7,9 @@
 
 namespace conclave::identity {
 
-// Tenant-wide roles (X.1606 clause 6; requirement C-11). A person may hold several; auditor excludes
-// every *_admin role (separation of duties). provider_* exist only in the provider's own tenant.
+// Tenant-wide roles (X.1606 clause 6; requirement C-11). A person may hold several; auditor
+// excludes every *_admin role (separation of duties). provider_* exist only in the provider's own
+// tenant.
 enum class Role : std::uint8_t {
   member = 0,
   guest = 1,           // reaches only rooms that it was invited to; finds nobody in search
@@ -45,7 +46,8 @@ class RoleSet {
 };
 
 // Who asks: filled from the session by the door, trusted by the domain. Every domain call takes it
-// first, and every look-up is keyed by actor.tenant, so that no id of another tenant can be reached.
+// first, and every look-up is keyed by actor.tenant, so that no id of another tenant can be
+// reached.
 struct Actor {
   TenantId tenant;
   UserId user;

@@ -10,7 +10,9 @@ namespace {
 
 constexpr RoleSet kSessionAdmins{Role::user_admin, Role::security_admin};
 
-bool any(RoleSet left, RoleSet right) { return (left.bits() & right.bits()) != 0; }
+bool any(RoleSet left, RoleSet right) {
+  return (left.bits() & right.bits()) != 0;
+}
 
 }  // namespace
 
@@ -117,7 +119,6 @@ Task<Result<void>> Administration::delete_tenant(Actor actor, TenantId tenant) {
   // In the provider's trail: the tenant's own goes with it.
   audit::Entry entry = admin_entry(actor, actor.tenant, "tenant.deleted", base::to_text(tenant));
   entry.facts.emplace_back("domain", found->domain);
-  parts_.sessions.end_tenant(tenant, SessionEnd::revoked);
   store::Transaction more;
   more.push_back(store::DeleteTenant{tenant});
   CONCLAVE_CO_TRY(co_await parts_.writer.write({}, std::move(more), std::move(entry)));

@@ -37,8 +37,8 @@ struct SessionView {
 };
 
 // What admins do, over the management API. Each call names the tenant that it acts on: an admin of
-// that tenant, or a provider_admin, may; others get kDenied, and a tenant that is not theirs looks like
-// one that does not exist. Each change is one audited transaction. On the shard's thread.
+// that tenant, or a provider_admin, may; others get kDenied, and a tenant that is not theirs looks
+// like one that does not exist. Each change is one audited transaction. On the shard's thread.
 class Administration {
  public:
   struct Parts {
@@ -77,7 +77,8 @@ class Administration {
   [[nodiscard]] Task<Result<void>> set_group_roles(Actor actor, TenantId tenant, GroupId group,
                                                    RoleSet roles);
   [[nodiscard]] Task<Result<void>> delete_group(Actor actor, TenantId tenant, GroupId group);
-  [[nodiscard]] Task<Result<void>> add_member(Actor actor, TenantId tenant, GroupId group, UserId user);
+  [[nodiscard]] Task<Result<void>> add_member(Actor actor, TenantId tenant, GroupId group,
+                                              UserId user);
   [[nodiscard]] Task<Result<void>> remove_member(Actor actor, TenantId tenant, GroupId group,
                                                  UserId user);
   [[nodiscard]] Result<std::vector<Group>> list_groups(Actor actor, TenantId tenant) const;
@@ -92,8 +93,8 @@ class Administration {
   [[nodiscard]] Result<std::vector<SessionView>> list_sessions(Actor actor, TenantId tenant) const;
   [[nodiscard]] Task<Result<void>> end_session(Actor actor, TenantId tenant, SessionId session);
 
-  // kDenied unless the actor holds one of `roles` in `tenant`, or is a provider_admin; kTenantNotFound
-  // when the tenant is not one that the actor may know of.
+  // kDenied unless the actor holds one of `roles` in `tenant`, or is a provider_admin;
+  // kTenantNotFound when the tenant is not one that the actor may know of.
   [[nodiscard]] Result<void> authorise(const Actor& actor, TenantId tenant, RoleSet roles) const;
   // provider_admin, or (when `read_only`) provider_auditor.
   [[nodiscard]] Result<void> authorise_provider(const Actor& actor, bool read_only) const;
@@ -114,7 +115,8 @@ class Administration {
   [[nodiscard]] Result<User> manageable(const Actor& actor, TenantId tenant, UserId user) const;
   [[nodiscard]] Task<Result<void>> apply(Actor actor, User user, UserChange change,
                                          std::optional<Credential> credential);
-  [[nodiscard]] Result<Group> group_for_change(const Actor& actor, TenantId tenant, GroupId id) const;
+  [[nodiscard]] Result<Group> group_for_change(const Actor& actor, TenantId tenant,
+                                               GroupId id) const;
   // Stores a group's change and ends the sessions of those whose roles it changes.
   [[nodiscard]] Task<Result<void>> store_group(Group group, std::vector<store::Record> rows,
                                                store::Transaction more, audit::Entry entry,

@@ -69,7 +69,8 @@ Task<Result<void>> Administration::set_group_roles(Actor actor, TenantId tenant,
   if (!pass) co_return std::unexpected(pass.error());
   auto group = group_for_change(actor, tenant, id);
   if (!group) co_return std::unexpected(group.error());
-  if (group->members.contains(actor.user)) co_return fail(kDenied, "nobody changes their own roles");
+  if (group->members.contains(actor.user))
+    co_return fail(kDenied, "nobody changes their own roles");
   CONCLAVE_CO_TRY(may_manage(actor, tenant, roles));
   const bool provider = parts_.directory.tenant(tenant)->provider;
   for (const UserId member : group->members) {
@@ -92,7 +93,8 @@ Task<Result<void>> Administration::set_group_roles(Actor actor, TenantId tenant,
   rows.push_back(encode(*group));
   audit::Entry entry = admin_entry(actor, tenant, "group.roles_set", base::to_text(id));
   entry.facts.emplace_back("roles", std::to_string(roles.bits()));
-  CONCLAVE_CO_TRY(co_await store_group(std::move(*group), std::move(rows), {}, std::move(entry), {}));
+  CONCLAVE_CO_TRY(
+      co_await store_group(std::move(*group), std::move(rows), {}, std::move(entry), {}));
   for (const UserId member : members) {
     parts_.sessions.end_user(tenant, member, SessionEnd::changed);
   }
@@ -131,8 +133,8 @@ Task<Result<void>> Administration::add_member(Actor actor, TenantId tenant, Grou
   if (user == actor.user && group->roles != RoleSet{}) {
     co_return fail(kDenied, "nobody changes their own roles");
   }
-  const RoleSet effective = RoleSet::from_bits(parts_.directory.roles_of(tenant, user).bits() |
-                                               group->roles.bits());
+  const RoleSet effective =
+      RoleSet::from_bits(parts_.directory.roles_of(tenant, user).bits() | group->roles.bits());
   CONCLAVE_CO_TRY(check_roles(effective, parts_.directory.tenant(tenant)->provider));
   group->members.insert(user);
   group->member_versions[user] = 1;
@@ -156,7 +158,8 @@ Task<Result<void>> Administration::remove_member(Actor actor, TenantId tenant, G
   group->members.erase(user);
   group->member_versions.erase(user);
   store::Transaction more;
-  more.push_back(store::DeleteRecord{store::RecordKind::group_member, tenant, id.value, user.value});
+  more.push_back(
+      store::DeleteRecord{store::RecordKind::group_member, tenant, id.value, user.value});
   audit::Entry entry = admin_entry(actor, tenant, "group.member_removed", base::to_text(id));
   entry.facts.emplace_back("user", base::to_text(user));
   co_return co_await store_group(std::move(*group), {}, std::move(more), std::move(entry), {user});

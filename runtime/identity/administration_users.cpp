@@ -16,7 +16,9 @@ constexpr RoleSet kUserReaders{Role::user_admin, Role::security_admin, Role::aud
 constexpr RoleSet kSecurityPowers{Role::security_admin, Role::auditor};
 constexpr RoleSet kProviderPowers{Role::provider_admin, Role::provider_auditor};
 
-bool any(RoleSet left, RoleSet right) { return (left.bits() & right.bits()) != 0; }
+bool any(RoleSet left, RoleSet right) {
+  return (left.bits() & right.bits()) != 0;
+}
 
 RoleSet difference(RoleSet left, RoleSet right) {
   return RoleSet::from_bits(left.bits() ^ right.bits());
@@ -144,8 +146,7 @@ Task<Result<void>> Administration::change_user(Actor actor, TenantId tenant, Use
 
 Task<Result<void>> Administration::apply(Actor actor, User user, UserChange change,
                                          std::optional<Credential> credential) {
-  audit::Entry entry =
-      admin_entry(actor, user.tenant, "user.changed", base::to_text(user.id));
+  audit::Entry entry = admin_entry(actor, user.tenant, "user.changed", base::to_text(user.id));
   ++user.version;
   std::optional<std::string> label;
   if (change.display_name) {
@@ -210,11 +211,11 @@ Task<Result<void>> Administration::delete_user(Actor actor, TenantId tenant, Use
     rows.push_back(encode(revoked.back()));
   }
   store::Transaction more;
-  more.push_back(store::DeleteRecord{store::RecordKind::credential, tenant, id.value,
-                                     kPasswordSlot});
-  CONCLAVE_CO_TRY(co_await parts_.writer.write(
-      std::move(rows), std::move(more),
-      admin_entry(actor, tenant, "user.deleted", base::to_text(id))));
+  more.push_back(
+      store::DeleteRecord{store::RecordKind::credential, tenant, id.value, kPasswordSlot});
+  CONCLAVE_CO_TRY(
+      co_await parts_.writer.write(std::move(rows), std::move(more),
+                                   admin_entry(actor, tenant, "user.deleted", base::to_text(id))));
   parts_.directory.put_user(std::move(*user), std::string());
   for (Device& device : revoked) parts_.directory.put_device(std::move(device), std::nullopt);
   parts_.directory.drop_credential(tenant, id);
@@ -227,8 +228,7 @@ Task<Result<void>> Administration::delete_user(Actor actor, TenantId tenant, Use
 }
 
 Task<Result<std::vector<UserView>>> Administration::list_users(Actor actor, TenantId tenant,
-                                                               std::string query,
-                                                               std::string after,
+                                                               std::string query, std::string after,
                                                                std::size_t limit) {
   CONCLAVE_CO_TRY(authorise(actor, tenant, kUserReaders));
   if (!query.empty()) {

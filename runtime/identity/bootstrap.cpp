@@ -62,7 +62,7 @@ Result<void> Bootstrap::issue_secret() {
     digest_.reset();
     return written;
   }
-  observe::info("setup.secret_written", {{"file", parts_.secret_file.string()}});
+  observe::info("setup.secret_written", {{"path", parts_.secret_file.string()}});
   return {};
 }
 
@@ -92,8 +92,8 @@ Task<Result<UserId>> Bootstrap::complete(std::string secret, std::string name,
   const base::Sha256 kept = *std::exchange(digest_, std::nullopt);
   NewUser user;
   user.name = std::move(name);
-  user.roles = RoleSet{Role::provider_admin, Role::user_admin, Role::security_admin,
-                       Role::room_admin};
+  user.roles =
+      RoleSet{Role::provider_admin, Role::user_admin, Role::security_admin, Role::room_admin};
   user.password = std::move(password);
   auto made = co_await parts_.administration.make_user({}, parts_.directory.provider()->id,
                                                        std::move(user));

@@ -8,8 +8,9 @@
 
 namespace conclave::identity {
 
-// The first start: makes the provider's tenant when the directory has none, and, while that tenant has
-// no admin, a one-time set-up secret (only its digest is kept in memory). On the shard's thread.
+// The first start: makes the provider's tenant when the directory has none, and, while that tenant
+// has no admin, a one-time set-up secret (only its digest is kept in memory). On the shard's
+// thread.
 class Bootstrap {
  public:
   struct Parts {
@@ -17,7 +18,8 @@ class Bootstrap {
     Directory& directory;
     const base::Clock& clock;
     base::Random& random;
-    std::filesystem::path secret_file;  // STATE/run/setup; written 0600, removed when used or expired
+    std::filesystem::path
+        secret_file;  // STATE/run/setup; written 0600, removed when used or expired
     std::int64_t life_ms = 600'000;
   };
   explicit Bootstrap(Parts parts) : parts_(std::move(parts)) {}

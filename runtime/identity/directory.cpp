@@ -39,7 +39,9 @@ const Tenant* Directory::tenant_by_domain(std::string_view domain) const {
   return found == by_domain_.end() ? nullptr : tenant(found->second);
 }
 
-const Tenant* Directory::provider() const { return provider_ ? tenant(provider_) : nullptr; }
+const Tenant* Directory::provider() const {
+  return provider_ ? tenant(provider_) : nullptr;
+}
 
 std::vector<const Tenant*> Directory::tenants() const {
   std::vector<const Tenant*> out;

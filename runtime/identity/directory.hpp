@@ -22,14 +22,14 @@ struct UserView {
   std::string display_name;  // the account's local part when the user chose none
   UserKind kind = UserKind::person;
   UserState state = UserState::active;
-  RoleSet roles;             // effective
+  RoleSet roles;  // effective
 };
 
 // Who exists: tenants, users, groups, devices, credentials, in memory. On the shard's thread only.
 //
-// Pointers that look-ups return are valid until the caller's next co_await. Every look-up is keyed by
-// tenant: no id of another tenant can be reached. Changes are made by the services of this folder,
-// through RowWriter; put_*() only mirrors in memory what is on disk already.
+// Pointers that look-ups return are valid until the caller's next co_await. Every look-up is keyed
+// by tenant: no id of another tenant can be reached. Changes are made by the services of this
+// folder, through RowWriter; put_*() only mirrors in memory what is on disk already.
 class Directory {
  public:
   struct Parts {
@@ -40,8 +40,8 @@ class Directory {
   ~Directory();
 
   // Takes the records of a store snapshot and checks every MAC (in batches). A row that fails gives
-  // no power: it is left out, an alarm event is logged and counted, and the subject that it belongs to
-  // is marked damaged. An error means that keyd could not be asked; nothing was taken then.
+  // no power: it is left out, an alarm event is logged and counted, and the subject that it belongs
+  // to is marked damaged. An error means that keyd could not be asked; nothing was taken then.
   [[nodiscard]] Task<Result<void>> load(std::vector<store::Record> records);
 
   [[nodiscard]] const Tenant* tenant(TenantId id) const;
@@ -71,9 +71,10 @@ class Directory {
   // Unknown users are left out. When keyd is away, names fall back to the local part.
   [[nodiscard]] Task<std::vector<UserView>> describe(TenantId tenant, std::vector<UserId> users);
   [[nodiscard]] Task<std::optional<UserView>> describe_one(TenantId tenant, UserId user);
-  // Active users whose name or display name has a word that starts with `query`, by name. Guests find
-  // nobody.
-  [[nodiscard]] Task<std::vector<UserView>> search(Actor actor, std::string query, std::size_t limit);
+  // Active users whose name or display name has a word that starts with `query`, by name. Guests
+  // find nobody.
+  [[nodiscard]] Task<std::vector<UserView>> search(Actor actor, std::string query,
+                                                   std::size_t limit);
   // Names of devices, in the order of `devices`; empty where there is none or keyd is away.
   [[nodiscard]] Task<std::vector<std::string>> device_names(TenantId tenant,
                                                             std::vector<DeviceId> devices);

@@ -18,29 +18,42 @@ constexpr std::size_t kCheckedAtOnce = 256;
 // Tenants before what is theirs, users before their devices, groups before their members.
 int rank(RecordKind kind) {
   switch (kind) {
-    case RecordKind::tenant: return 0;
-    case RecordKind::user: return 1;
-    case RecordKind::group: return 2;
-    default: return 3;
+    case RecordKind::tenant:
+      return 0;
+    case RecordKind::user:
+      return 1;
+    case RecordKind::group:
+      return 2;
+    default:
+      return 3;
   }
 }
 
 std::string_view kind_text(RecordKind kind) {
   switch (kind) {
-    case RecordKind::tenant: return "tenant";
-    case RecordKind::user: return "user";
-    case RecordKind::credential: return "credential";
-    case RecordKind::device: return "device";
-    case RecordKind::group: return "group";
-    case RecordKind::group_member: return "group_member";
-    case RecordKind::role_grant: return "role_grant";
-    case RecordKind::policy: return "policy";
+    case RecordKind::tenant:
+      return "tenant";
+    case RecordKind::user:
+      return "user";
+    case RecordKind::credential:
+      return "credential";
+    case RecordKind::device:
+      return "device";
+    case RecordKind::group:
+      return "group";
+    case RecordKind::group_member:
+      return "group_member";
+    case RecordKind::role_grant:
+      return "role_grant";
+    case RecordKind::policy:
+      return "policy";
   }
   return "unknown";
 }
 
-Task<Result<std::vector<bool>>> check(hsm::api::KeyService& keys, const std::vector<Record>* records,
-                                      std::size_t first, std::size_t count) {
+Task<Result<std::vector<bool>>> check(hsm::api::KeyService& keys,
+                                      const std::vector<Record>* records, std::size_t first,
+                                      std::size_t count) {
   std::vector<hsm::api::PowerRow> rows;
   rows.reserve(count);
   for (std::size_t i = first; i < first + count; ++i) {
@@ -99,9 +112,11 @@ void Directory::take(const Record& record) {
                   [&](Device row) { put_device(std::move(row), std::nullopt); });
     case RecordKind::group:
       return keep(decode_group(record), [&](Group row) { put_group(std::move(row)); });
-    case RecordKind::group_member: return take_group_member(record);
+    case RecordKind::group_member:
+      return take_group_member(record);
     case RecordKind::role_grant:
-    case RecordKind::policy: return;  // of other folders
+    case RecordKind::policy:
+      return;  // of other folders
   }
   refuse(record, "kind");
 }
@@ -132,9 +147,12 @@ void Directory::refuse(const Record& record, std::string_view why) {
       const auto row = decode_user(record);
       return mark_damaged(record.tenant, UserId{record.id}, row ? row->name : std::string());
     }
-    case RecordKind::credential: return mark_damaged(record.tenant, UserId{record.id}, {});
-    case RecordKind::group_member: return mark_damaged(record.tenant, UserId{record.sub}, {});
-    default: return;  // a tenant, device or group that is not loaded gives nothing to anybody
+    case RecordKind::credential:
+      return mark_damaged(record.tenant, UserId{record.id}, {});
+    case RecordKind::group_member:
+      return mark_damaged(record.tenant, UserId{record.sub}, {});
+    default:
+      return;  // a tenant, device or group that is not loaded gives nothing to anybody
   }
 }
 

@@ -18,7 +18,8 @@ std::string folded(std::string_view text) {
   return out;
 }
 
-// True when a word of `text` starts with `query`; both folded. Words end at blanks and '.', '-', '_'.
+// True when a word of `text` starts with `query`; both folded. Words end at blanks and '.', '-',
+// '_'.
 bool word_starts_with(std::string_view text, std::string_view query) {
   if (text.starts_with(query)) return true;
   for (std::size_t i = 1; i < text.size(); ++i) {
@@ -80,8 +81,8 @@ Task<std::vector<UserView>> Directory::describe(TenantId tenant, std::vector<Use
   for (const UserId id : users) {
     const User* found = user(tenant, id);
     if (found == nullptr) continue;
-    UserView view{id, account_of(*found), found->name, found->kind, found->state,
-                  roles_of(tenant, id)};
+    UserView view{id,          account_of(*found), found->name,
+                  found->kind, found->state,       roles_of(tenant, id)};
     const auto name = place->display_names.find(id);
     if (name != place->display_names.end() && !name->second.empty()) {
       view.display_name = name->second;
@@ -114,8 +115,8 @@ Task<std::vector<UserView>> Directory::search(Actor actor, std::string query, st
     const User* found = user(actor.tenant, id);
     const auto name = place->display_names.find(id);
     const bool by_name = found != nullptr && word_starts_with(found->name, query);
-    const bool by_display = name != place->display_names.end() &&
-                            word_starts_with(folded(name->second), query);
+    const bool by_display =
+        name != place->display_names.end() && word_starts_with(folded(name->second), query);
     if (by_name || by_display) hits.push_back(id);
   }
   co_return co_await describe(actor.tenant, std::move(hits));
@@ -128,7 +129,8 @@ Task<std::vector<std::string>> Directory::device_names(TenantId tenant,
   Shelf* place = shelf(tenant);
   for (const DeviceId id : devices) {
     const Device* found = device(tenant, id);
-    if (found == nullptr || place->device_names.contains(id) || found->name.sealed.empty()) continue;
+    if (found == nullptr || place->device_names.contains(id) || found->name.sealed.empty())
+      continue;
     asked.push_back(id);
     items.push_back({tenant, found->user, std::string(kDeviceTable), base::to_text(id),
                      std::string(kNameColumn), found->name.version, found->name.sealed});

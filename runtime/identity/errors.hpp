@@ -9,8 +9,8 @@ namespace conclave::identity {
 inline constexpr ErrorSpec kSignInRefused{
     "sign_in.refused", ErrorKind::unauthenticated,
     "Check account and password; if this device was removed, enrol it again or ask your admin."};
-inline constexpr ErrorSpec kSignInThrottled{
-    "sign_in.throttled", ErrorKind::limited, "Too many failed attempts; wait, then try again."};
+inline constexpr ErrorSpec kSignInThrottled{"sign_in.throttled", ErrorKind::limited,
+                                            "Too many failed attempts; wait, then try again."};
 inline constexpr ErrorSpec kHelloExpired{
     "sign_in.hello_expired", ErrorKind::unauthenticated,
     "The server's nonce was used or is older than 30 s; ask for a new hello and sign again."};
@@ -23,21 +23,25 @@ inline constexpr ErrorSpec kResumeRefused{
 inline constexpr ErrorSpec kSessionEnded{"session.ended", ErrorKind::unauthenticated,
                                          "This session has ended; sign in again."};
 inline constexpr ErrorSpec kDeviceLimit{
-    "device.limit", ErrorKind::limited, "This account has too many devices; remove one of them first."};
+    "device.limit", ErrorKind::limited,
+    "This account has too many devices; remove one of them first."};
 
-inline constexpr ErrorSpec kDenied{"role.missing", ErrorKind::denied,
-                                   "Your account does not hold the role that this needs; ask an admin."};
-inline constexpr ErrorSpec kRolesConflict{
-    "role.conflict", ErrorKind::conflict,
-    "An auditor cannot be an admin as well, and provider roles exist only in the provider's tenant."};
-inline constexpr ErrorSpec kTenantNotFound{"tenant.not_found", ErrorKind::not_found,
-                                           "There is no such tenant; see `conclavectl tenant list`."};
+inline constexpr ErrorSpec kDenied{
+    "role.missing", ErrorKind::denied,
+    "Your account does not hold the role that this needs; ask an admin."};
+inline constexpr ErrorSpec kRolesConflict{"role.conflict", ErrorKind::conflict,
+                                          "An auditor cannot be an admin as well, and provider "
+                                          "roles exist only in the provider's tenant."};
+inline constexpr ErrorSpec kTenantNotFound{
+    "tenant.not_found", ErrorKind::not_found,
+    "There is no such tenant; see `conclavectl tenant list`."};
 inline constexpr ErrorSpec kTenantExists{"tenant.exists", ErrorKind::conflict,
                                          "A tenant with this domain exists already."};
 inline constexpr ErrorSpec kUserNotFound{"user.not_found", ErrorKind::not_found,
                                          "There is no such user in this tenant."};
-inline constexpr ErrorSpec kUserExists{"user.exists", ErrorKind::conflict,
-                                       "An account with this name exists already; names are not reused."};
+inline constexpr ErrorSpec kUserExists{
+    "user.exists", ErrorKind::conflict,
+    "An account with this name exists already; names are not reused."};
 inline constexpr ErrorSpec kGroupNotFound{"group.not_found", ErrorKind::not_found,
                                           "There is no such group in this tenant."};
 inline constexpr ErrorSpec kGroupExists{"group.exists", ErrorKind::conflict,
@@ -51,16 +55,17 @@ inline constexpr ErrorSpec kNameInvalid{
     "Names are 1 to 64 characters of a-z, 0-9, '.', '-' and '_'; domains follow DNS."};
 inline constexpr ErrorSpec kTextInvalid{"text.invalid", ErrorKind::invalid,
                                         "The text is empty, too long or not valid UTF-8."};
-inline constexpr ErrorSpec kPasswordWeak{
-    "password.weak", ErrorKind::invalid,
-    "Choose a longer password (10 characters or more unless configured otherwise), not the account's name."};
+inline constexpr ErrorSpec kPasswordWeak{"password.weak", ErrorKind::invalid,
+                                         "Choose a longer password (10 characters or more unless "
+                                         "configured otherwise), not the account's name."};
 inline constexpr ErrorSpec kPasswordWrong{"password.wrong", ErrorKind::denied,
                                           "The old password is not right."};
-inline constexpr ErrorSpec kPasswordBusy{"password.busy", ErrorKind::unavailable,
-                                         "Too many people sign in at this moment; try again shortly."};
-inline constexpr ErrorSpec kRowRefused{
-    "row.refused", ErrorKind::unavailable,
-    "A stored row does not carry the token's MAC and gives no power; an operator must restore a backup."};
+inline constexpr ErrorSpec kPasswordBusy{
+    "password.busy", ErrorKind::unavailable,
+    "Too many people sign in at this moment; try again shortly."};
+inline constexpr ErrorSpec kRowRefused{"row.refused", ErrorKind::unavailable,
+                                       "A stored row does not carry the token's MAC and gives no "
+                                       "power; an operator must restore a backup."};
 inline constexpr ErrorSpec kChangesBusy{"changes.busy", ErrorKind::unavailable,
                                         "Too many changes wait to be stored; try again shortly."};
 inline constexpr ErrorSpec kSetupRefused{

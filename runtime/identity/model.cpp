@@ -31,9 +31,13 @@ constexpr std::size_t kMaxDomain = 253;
 constexpr std::size_t kMaxDomainPart = 63;
 constexpr std::size_t kMaxText = 128;
 
-bool overlap(RoleSet left, RoleSet right) { return (left.bits() & right.bits()) != 0; }
+bool overlap(RoleSet left, RoleSet right) {
+  return (left.bits() & right.bits()) != 0;
+}
 
-bool letter_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
 
 std::string lower(std::string_view text) {
   std::string out(text);

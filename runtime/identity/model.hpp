@@ -48,10 +48,10 @@ struct User {
 
 struct Credential {  // the password of a user
   UserId user;
-  Bytes salt;                   // 16 bytes
-  std::uint32_t passes = 0;     // Argon2id cost
+  Bytes salt;                // 16 bytes
+  std::uint32_t passes = 0;  // Argon2id cost
   std::uint32_t memory_kib = 0;
-  Bytes tag;                    // KeyService::password_mac over the Argon2id output
+  Bytes tag;  // KeyService::password_mac over the Argon2id output
   std::uint64_t version = 0;
 };
 
@@ -65,8 +65,8 @@ struct Device {
   std::int64_t created_ms = 0;
   std::int64_t last_active_ms = 0;    // UTC
   std::int64_t stored_active_ms = 0;  // what the row says; written at most once an hour
-  std::string last_address;         // memory only
-  std::int64_t revoked_ms = 0;      // not 0: a tombstone, which is kept
+  std::string last_address;           // memory only
+  std::int64_t revoked_ms = 0;        // not 0: a tombstone, which is kept
   std::uint64_t version = 0;
 };
 
@@ -90,7 +90,8 @@ struct Group {
 // roles would stand outside the provider's tenant.
 [[nodiscard]] Result<void> check_roles(RoleSet roles, bool provider_tenant);
 
-// 1 to 64 characters of a-z, 0-9, '.', '-', '_', starting with a letter or digit; folded to lower case.
+// 1 to 64 characters of a-z, 0-9, '.', '-', '_', starting with a letter or digit; folded to lower
+// case.
 [[nodiscard]] Result<std::string> clean_name(std::string_view text);
 // A DNS name in lower case, at most 253 characters.
 [[nodiscard]] Result<std::string> clean_domain(std::string_view text);

@@ -57,14 +57,13 @@ Result<void> Passwords::check_rules(ByteView password, std::string_view account)
 Task<Result<Bytes>> Passwords::tag(TenantId tenant, UserId user, Bytes salt, std::uint32_t passes,
                                    std::uint32_t memory_kib, base::Secret password) {
   if (salt.size() != kSaltSize) co_return fail(base::kInternal, "salt");
-  auto work = std::make_unique<Argon2>(
-      Argon2{std::move(salt), passes, memory_kib, std::move(password)});
+  auto work =
+      std::make_unique<Argon2>(Argon2{std::move(salt), passes, memory_kib, std::move(password)});
   async::BlockingPool& pool = parts_.pool;
   auto hashed = co_await async::await_callback<Bytes>([&pool, &work](Callback<Bytes> done) {
     // Shared by the job and this refusal path: submit() destroys a job that it refuses.
     auto answer = std::make_shared<Callback<Bytes>>(std::move(done));
-    const bool queued = pool.submit(
-        [answer, job = std::move(work)] { (*answer)(job->run()); });
+    const bool queued = pool.submit([answer, job = std::move(work)] { (*answer)(job->run()); });
     if (!queued) (*answer)(fail(kPasswordBusy));
   });
   if (!hashed) co_return std::unexpected(hashed.error());

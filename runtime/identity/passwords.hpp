@@ -12,14 +12,14 @@
 namespace conclave::identity {
 
 struct PasswordRules {
-  std::size_t min_length = 10;     // characters, not bytes
+  std::size_t min_length = 10;  // characters, not bytes
   std::size_t max_bytes = 1024;
-  std::uint32_t passes = 2;        // Argon2id opslimit of new tags
+  std::uint32_t passes = 2;  // Argon2id opslimit of new tags
   std::uint32_t memory_kib = 19 * 1024;
 };
 
-// Tag = HMAC(pepper, tenant | account | Argon2id(password, salt)), K4. Argon2id runs on a pool of its
-// own; when its queue is full the attempt is refused with kPasswordBusy.
+// Tag = HMAC(pepper, tenant | account | Argon2id(password, salt)), K4. Argon2id runs on a pool of
+// its own; when its queue is full the attempt is refused with kPasswordBusy.
 class Passwords {
  public:
   struct Parts {
@@ -36,14 +36,15 @@ class Passwords {
   [[nodiscard]] Task<Result<Credential>> make(TenantId tenant, UserId user, base::Secret password);
   [[nodiscard]] Task<Result<bool>> matches(TenantId tenant, Credential credential,
                                            base::Secret password);
-  // The same work for an account that does not exist: always false, in the same time. `tenant` is the
-  // one that the account names, or the provider when there is none.
+  // The same work for an account that does not exist: always false, in the same time. `tenant` is
+  // the one that the account names, or the provider when there is none.
   [[nodiscard]] Task<Result<bool>> pretend(TenantId tenant, std::string account,
                                            base::Secret password);
 
  private:
-  [[nodiscard]] Task<Result<Bytes>> tag(TenantId tenant, UserId user, Bytes salt, std::uint32_t passes,
-                                        std::uint32_t memory_kib, base::Secret password);
+  [[nodiscard]] Task<Result<Bytes>> tag(TenantId tenant, UserId user, Bytes salt,
+                                        std::uint32_t passes, std::uint32_t memory_kib,
+                                        base::Secret password);
   Parts parts_;
 };
 

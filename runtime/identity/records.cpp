@@ -52,9 +52,13 @@ bool head(base::ByteReader& in, const Record& record, RecordKind kind) {
          record.kind == kind && same_tenant && same_id && same_sub && same_version;
 }
 
-Bytes take(ByteView view) { return {view.begin(), view.end()}; }
+Bytes take(ByteView view) {
+  return {view.begin(), view.end()};
+}
 
-void write(base::ByteWriter& out, const SealedText& text) { out.u64(text.version).run(text.sealed); }
+void write(base::ByteWriter& out, const SealedText& text) {
+  out.u64(text.version).run(text.sealed);
+}
 
 SealedText read_sealed(base::ByteReader& in) {
   SealedText out;
@@ -165,8 +169,7 @@ Result<Device> decode_device(const Record& record) {
   out.tenant = record.tenant;
   out.version = record.version;
   out.user = UserId{in.u64()};
-  const bool algorithm =
-      read_enum(in, &out.key.algorithm, hsm::api::SignatureAlgorithm::ed25519);
+  const bool algorithm = read_enum(in, &out.key.algorithm, hsm::api::SignatureAlgorithm::ed25519);
   out.key.point = take(in.run(kMaxText));
   out.platform = std::string(in.text(kMaxText));
   out.created_ms = in.i64();

@@ -7,9 +7,9 @@
 //
 //   "CVR1" | kind u8 | tenant u64 | id u64 | sub u64 | version u64 | fields of the kind
 //
-// Integers are big-endian, runs have a u32 length. keyd's MAC covers all of it, so neither a field nor
-// the row's place can be changed without it. A decoder accepts exactly what the encoder makes, and
-// only for the place that the row was found in.
+// Integers are big-endian, runs have a u32 length. keyd's MAC covers all of it, so neither a field
+// nor the row's place can be changed without it. A decoder accepts exactly what the encoder makes,
+// and only for the place that the row was found in.
 namespace conclave::identity {
 
 inline constexpr std::uint64_t kPasswordSlot = 1;  // `sub` of a user's password

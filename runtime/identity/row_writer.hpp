@@ -39,9 +39,9 @@ class Gate {
   std::shared_ptr<State> state_;
 };
 
-// Makes rows of power durable: MAC by keyd, then one transaction together with its audit entry, then
-// (by the caller, in memory). The caller holds a Pass from before it read the rows that it changes
-// until memory mirrors them.
+// Makes rows of power durable: MAC by keyd, then one transaction together with its audit entry,
+// then (by the caller, in memory). The caller holds a Pass from before it read the rows that it
+// changes until memory mirrors them.
 class RowWriter {
  public:
   struct Parts {
@@ -59,7 +59,8 @@ class RowWriter {
   // Without an audit entry: last-active times.
   [[nodiscard]] Task<Result<void>> write_quietly(std::vector<store::Record> rows);
 
-  // An entry without a change of rows (a backup was taken, an epoch turned). Enters the gate itself.
+  // An entry without a change of rows (a backup was taken, an epoch turned). Enters the gate
+  // itself.
   [[nodiscard]] Task<Result<void>> record(audit::Entry entry);
 
   // Seals a text under the author key of `user`; an empty text gives an empty SealedText.

@@ -30,7 +30,8 @@ struct Session {
   SessionId id;
   Actor actor;
   base::Sha256 device_key_digest{};
-  std::uint64_t generation = 1;  // in each access token; the session's end makes all of them worthless
+  std::uint64_t generation =
+      1;  // in each access token; the session's end makes all of them worthless
   std::int64_t created_ms = 0;      // UTC
   std::int64_t last_active_ms = 0;  // UTC
   std::int64_t idle_since_ms = 0;   // monotonic; of a session without a connection
@@ -81,13 +82,15 @@ class Sessions {
   void end_device(TenantId tenant, UserId user, DeviceId device, SessionEnd why);
   void end_tenant(TenantId tenant, SessionEnd why);
 
-  // 32 random bytes, one use; the table keeps only their digest. An older handle of the session dies.
+  // 32 random bytes, one use; the table keeps only their digest. An older handle of the session
+  // dies.
   [[nodiscard]] Bytes make_resume_handle(SessionId id);
   [[nodiscard]] std::int64_t resume_ms() const { return limits_.resume_ms; }
   // Consumes the handle: the session that it belongs to, or none.
   [[nodiscard]] std::optional<SessionId> use_resume_handle(ByteView handle);
 
-  // A token that keyd signed for this session counts from now on (its digest is kept, the newest two).
+  // A token that keyd signed for this session counts from now on (its digest is kept, the newest
+  // two).
   void add_token(SessionId id, std::string_view token, std::int64_t expires_ms);
   // The session of a token that is neither expired nor of an ended session.
   [[nodiscard]] const Session* by_token(std::string_view token) const;

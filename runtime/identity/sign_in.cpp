@@ -13,7 +13,9 @@ namespace {
 constexpr std::size_t kMinClientNonce = 16;
 constexpr std::size_t kMaxClientNonce = 64;
 
-std::string joined(const AccountName& name) { return name.local + "@" + name.domain; }
+std::string joined(const AccountName& name) {
+  return name.local + "@" + name.domain;
+}
 
 bool client_nonce(ByteView nonce) {
   return nonce.size() >= kMinClientNonce && nonce.size() <= kMaxClientNonce;
@@ -107,8 +109,8 @@ Task<Result<SignedIn>> SignIn::enrol(EnrolRequest request, ConnectionFacts facts
   if (!binding) co_return std::unexpected(binding.error());
   if (!client_nonce(request.nonce_c)) co_return refuse(attempt, "nonce");
   const std::string account = joined(*name);
-  const base::Sha256 signed_bytes = digest({"enrol", name->domain, account, {}, *key,
-                                            request.nonce_s, request.nonce_c, *binding});
+  const base::Sha256 signed_bytes = digest(
+      {"enrol", name->domain, account, {}, *key, request.nonce_s, request.nonce_c, *binding});
   // Before the password, because it costs us less; it proves only that the key is the client's.
   if (!hsm::api::verify(*key, signed_bytes, request.signature)) {
     co_return refuse(attempt, "signature");
@@ -144,7 +146,8 @@ Task<Result<Device>> SignIn::store_device(Device device, std::string name) {
   const auto devices = directory_.devices_of(device.tenant, device.user);
   for (const Device* other : devices) {
     if (other->key != device.key) continue;
-    // Enrolled before and the answer got lost: the same device again. A revoked key never comes back.
+    // Enrolled before and the answer got lost: the same device again. A revoked key never comes
+    // back.
     if (other->revoked_ms == 0) co_return *other;
     co_return fail(kSignInRefused, "key");
   }
@@ -161,8 +164,12 @@ Task<Result<Device>> SignIn::store_device(Device device, std::string name) {
                                       base::to_text(device.id), "name", device.version, name);
   if (!sealed) co_return std::unexpected(sealed.error());
   device.name = std::move(*sealed);
-  audit::Entry entry{device.tenant, device.user,      device.tenant,
-                     device.id,     "device.enrolled", base::to_text(device.id),
+  audit::Entry entry{device.tenant,
+                     device.user,
+                     device.tenant,
+                     device.id,
+                     "device.enrolled",
+                     base::to_text(device.id),
                      {{"algorithm", std::string(hsm::api::to_text(device.key.algorithm))},
                       {"platform", device.platform}}};
   std::vector<store::Record> rows;
@@ -224,8 +231,8 @@ Task<Result<SignedIn>> SignIn::open_session(TenantId tenant, UserId user, Device
   const User* person = directory_.user(tenant, user);
   if (known == nullptr || person == nullptr) co_return fail(kSignInRefused);
   const Actor actor{tenant, user, device, {}, directory_.roles_of(tenant, user)};
-  const Session& session = sessions_.open(actor, base::sha256(known->key.point), facts.address,
-                                          facts.web_socket);
+  const Session& session =
+      sessions_.open(actor, base::sha256(known->key.point), facts.address, facts.web_socket);
   SignedIn out;
   out.actor = session.actor;
   out.account = directory_.account_of(*person);
@@ -247,13 +254,9 @@ Task<Result<SignedIn>> SignIn::open_session(TenantId tenant, UserId user, Device
 Task<Result<hsm::api::AccessToken>> SignIn::token(SessionId id) {
   const Session* session = sessions_.find(id);
   if (session == nullptr) co_return fail(kSessionEnded);
-  const hsm::api::AccessClaims claims{session->actor.tenant,
-                                      session->actor.user,
-                                      session->actor.device,
-                                      id,
-                                      session->device_key_digest,
-                                      session->generation,
-                                      limits_.audience};
+  const hsm::api::AccessClaims claims{
+      session->actor.tenant,      session->actor.user, session->actor.device, id,
+      session->device_key_digest, session->generation, limits_.audience};
   auto& keys = keys_;
   auto issued = co_await async::await_callback<hsm::api::AccessToken>(
       [&keys, &claims](Callback<hsm::api::AccessToken> done) {

@@ -17,12 +17,12 @@ namespace conclave::identity {
 
 // What the door knows of the connection; never what the client says of itself.
 struct ConnectionFacts {
-  std::string address;   // of the peer, without port
+  std::string address;  // of the peer, without port
   bool tls = false;
-  bool loopback = false; // plain listener on a loopback address
-  Bytes tls_exporter;    // RFC 9266, 32 bytes; empty without TLS
-  std::string origin;    // Origin header; empty when there is none
-  std::string host;      // Host header
+  bool loopback = false;   // plain listener on a loopback address
+  Bytes tls_exporter;      // RFC 9266, 32 bytes; empty without TLS
+  std::string origin;      // Origin header; empty when there is none
+  std::string host;        // Host header
   bool web_socket = true;  // false: the management API, whose sessions replace no other
 };
 
@@ -32,11 +32,11 @@ struct EnrolRequest {
   std::string device_name;
   std::string platform;
   hsm::api::SignatureAlgorithm algorithm{};
-  Bytes key;        // as hsm::api::VerifyKey::point
-  Bytes nonce_s;    // from hello()
-  Bytes nonce_c;    // 16 to 64 bytes
+  Bytes key;            // as hsm::api::VerifyKey::point
+  Bytes nonce_s;        // from hello()
+  Bytes nonce_c;        // 16 to 64 bytes
   std::string binding;  // "tls-exporter", "origin", "loopback"
-  Bytes signature;  // over the transcript, purpose "enrol"
+  Bytes signature;      // over the transcript, purpose "enrol"
 };
 
 struct ProveRequest {
@@ -89,8 +89,8 @@ class SignIn {
   [[nodiscard]] Task<Result<SignedIn>> enrol(EnrolRequest request, ConnectionFacts facts);
   // Device key alone.
   [[nodiscard]] Task<Result<SignedIn>> prove(ProveRequest request, ConnectionFacts facts);
-  // One-use handle of a session whose connection was lost. The session gets a new id; the old one ends
-  // as `replaced`, its connection (if it is still half open) with it.
+  // One-use handle of a session whose connection was lost. The session gets a new id; the old one
+  // ends as `replaced`, its connection (if it is still half open) with it.
   [[nodiscard]] Task<Result<SignedIn>> resume(Bytes handle, ConnectionFacts facts);
 
   // A fresh access token for a session.
@@ -103,11 +103,13 @@ class SignIn {
   [[nodiscard]] Task<void> upkeep();
 
  private:
-  [[nodiscard]] Result<BindingValue> bind(const std::string& type, const ConnectionFacts& facts) const;
+  [[nodiscard]] Result<BindingValue> bind(const std::string& type,
+                                          const ConnectionFacts& facts) const;
   // Throttle and one-use nonce: what comes before any look at the claim.
   [[nodiscard]] Result<void> admit(const Throttle::Attempt& attempt, ByteView nonce_s);
   // Counts, logs `why` (never told to the client) and gives the one answer.
-  [[nodiscard]] std::unexpected<Error> refuse(const Throttle::Attempt& attempt, std::string_view why);
+  [[nodiscard]] std::unexpected<Error> refuse(const Throttle::Attempt& attempt,
+                                              std::string_view why);
   [[nodiscard]] Task<Result<UserId>> check_password(AccountName name, base::Secret password);
   [[nodiscard]] Task<Result<Device>> store_device(Device device, std::string name);
   [[nodiscard]] Task<Result<SignedIn>> open_session(TenantId tenant, UserId user, DeviceId device,

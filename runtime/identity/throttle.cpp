@@ -26,7 +26,8 @@ bool Throttle::known(const Attempt& attempt, std::int64_t now_ms) const {
 }
 
 std::string Throttle::guess_key(const Attempt& attempt, std::int64_t now_ms) const {
-  // The address is part of a device's bucket: whoever learns a device's id cannot fill it from elsewhere.
+  // The address is part of a device's bucket: whoever learns a device's id cannot fill it from
+  // elsewhere.
   if (!attempt.device.empty()) return "d|" + attempt.device + "|" + attempt.address;
   return known(attempt, now_ms) ? place_key(attempt) : "u|" + attempt.account;
 }
@@ -44,8 +45,8 @@ std::int64_t Throttle::wait_of(const std::string& key, std::int64_t now_ms) cons
 std::int64_t Throttle::wait_ms(const Attempt& attempt, std::int64_t now_ms) const {
   const std::int64_t guess = wait_of(guess_key(attempt, now_ms), now_ms);
   if (known(attempt, now_ms)) return guess;
-  return std::max({guess, wait_of("a|" + attempt.address, now_ms),
-                   wait_of("t|" + attempt.tenant, now_ms)});
+  return std::max(
+      {guess, wait_of("a|" + attempt.address, now_ms), wait_of("t|" + attempt.tenant, now_ms)});
 }
 
 void Throttle::count(const std::string& key, const Rule& rule, std::int64_t now_ms) {

@@ -13,7 +13,8 @@ namespace conclave::identity {
 // guesses from elsewhere never touch. Pure: time is an argument (monotonic). One thread.
 class Throttle {
  public:
-  // From `free` failures a minute on, each failure delays the next attempt, doubling up to `cap_ms`.
+  // From `free` failures a minute on, each failure delays the next attempt, doubling up to
+  // `cap_ms`.
   struct Rule {
     double free = 10;
     std::int64_t first_ms = 1'000;
@@ -52,7 +53,7 @@ class Throttle {
 
  private:
   struct Bucket {
-    double failures = 0;             // decays by `per_minute`
+    double failures = 0;  // decays by `per_minute`
     double per_minute = 1;
     std::int64_t updated_ms = 0;
     std::int64_t blocked_until_ms = 0;

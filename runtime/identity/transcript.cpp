@@ -4,10 +4,18 @@ namespace conclave::identity {
 
 base::Sha256 digest(const Transcript& t) {
   using base::as_bytes;
-  return base::transcript_digest({
-      as_bytes("conclave/auth/1"), as_bytes(t.purpose), as_bytes(t.domain), as_bytes(t.domain),
-      as_bytes(t.account), as_bytes(t.device), as_bytes(hsm::api::to_text(t.key.algorithm)),
-      t.key.point, t.nonce_s, t.nonce_c, as_bytes(t.binding.type), t.binding.value});
+  return base::transcript_digest({as_bytes("conclave/auth/1"),
+                                  as_bytes(t.purpose),
+                                  as_bytes(t.domain),
+                                  {},
+                                  as_bytes(t.account),
+                                  as_bytes(t.device),
+                                  as_bytes(hsm::api::to_text(t.key.algorithm)),
+                                  t.key.point,
+                                  t.nonce_s,
+                                  t.nonce_c,
+                                  as_bytes(t.binding.type),
+                                  t.binding.value});
 }
 
 base::Sha256 http_proof_digest(std::string_view method, std::string_view target,

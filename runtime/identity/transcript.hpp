@@ -28,14 +28,13 @@ struct Transcript {
 };
 
 // The 32 bytes that the device signs (ES256 hashes them again, as it does any message):
-//   transcript_digest("conclave/auth/1", purpose, domain, domain, account, device, algorithm, device
-//   key, nonce_s, nonce_c, binding type, binding value)
-// The domain stands twice: as the server's and as the tenant's name, whose id nobody knows before
-// sign-in.
+//   transcript_digest("conclave/auth/1", purpose, domain, tenant, account, device, algorithm,
+//   device key, nonce_s, nonce_c, binding type, binding value)
+// The tenant's field is empty: its id is not known before sign-in, and the domain names it.
 [[nodiscard]] base::Sha256 digest(const Transcript& transcript);
 
-// The same for one HTTP request (door http): method, target, SHA-256 of body and of access token, UTC
-// time in decimal milliseconds, nonce.
+// The same for one HTTP request (door http): method, target, SHA-256 of body and of access token,
+// UTC time in decimal milliseconds, nonce.
 [[nodiscard]] base::Sha256 http_proof_digest(std::string_view method, std::string_view target,
                                              std::string_view body, std::string_view token,
                                              std::int64_t time_ms, ByteView nonce);

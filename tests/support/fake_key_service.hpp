@@ -12,9 +12,10 @@
 #include "hsm/api/key_service.hpp"
 #include "runtime/base/encoding.hpp"
 
-// A KeyService in memory, for tests of logic that stands on top of keyd. It keeps keyd's promises that
-// such logic relies on (bindings are checked, destroyed parents are fatal, stale references are told
-// apart) with digests instead of ciphers: nothing here is secret. Answers at once, on the caller's thread.
+// A KeyService in memory, for tests of logic that stands on top of keyd. It keeps keyd's promises
+// that such logic relies on (bindings are checked, destroyed parents are fatal, stale references
+// are told apart) with digests instead of ciphers: nothing here is secret. Answers at once, on the
+// caller's thread.
 namespace conclave::testing {
 
 class FakeKeyService : public hsm::api::KeyService {
@@ -123,9 +124,9 @@ class FakeKeyService : public hsm::api::KeyService {
 
   void issue_access(hsm::api::AccessClaims claims, Callback<hsm::api::AccessToken> done) override {
     if (down("issue_access", done)) return;
-    done(hsm::api::AccessToken{"token." + base::to_text(claims.session) + "." +
-                                   std::to_string(++next_token_),
-                               now_ms + 300'000});
+    done(hsm::api::AccessToken{
+        "token." + base::to_text(claims.session) + "." + std::to_string(++next_token_),
+        now_ms + 300'000});
   }
 
   void sign_audit_head(base::Sha256 head, Callback<Bytes> done) override {
