@@ -36,6 +36,7 @@ hsm::api::RowItem row_item(TenantId tenant, std::uint64_t number, Bytes content)
 }  // namespace
 
 void Trail::load(std::uint64_t last_number, Bytes last_chain) {
+  if (last_number < last_number_) return;  // a start that is repeated: rows were added since
   last_number_ = last_number;
   last_chain_ = std::move(last_chain);
 }

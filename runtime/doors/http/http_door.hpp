@@ -1,0 +1,111 @@
+#pragma once
+
+#include <atomic>
+#include <boost/asio/any_io_executor.hpp>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hsm/api/key_service.hpp"
+#include "runtime/async/blocking_pool.hpp"
+#include "runtime/async/task_group.hpp"
+#include "runtime/audit/trail.hpp"
+#include "runtime/base/clock.hpp"
+#include "runtime/identity/account.hpp"
+#include "runtime/identity/administration.hpp"
+#include "runtime/identity/bootstrap.hpp"
+#include "runtime/identity/sign_in.hpp"
+#include "runtime/observe/metrics.hpp"
+#include "runtime/store/content_store.hpp"
+#include "runtime/wire/http.hpp"
+
+namespace conclave::doors::http {
+
+// One reason to be ready or not. `check` reads a cached state: it never blocks, and any thread may
+// call it. An error says what is wrong and what to do.
+struct ReadyCheck {
+  std::string name;
+  std::function<Result<void>()> check;
+};
+
+// What GET /api/v1/status tells of the process itself.
+struct ServerFacts {
+  std::string name;
+  std::string version;
+  std::string fences;  // which fences stand, in one line (confine::ConfineReport)
+  std::filesystem::path backup_dir;
+};
+
+struct Limits {
+  double calls_per_device_per_s = 50;
+  double calls_per_device_burst = 200;
+  double sign_ins_per_address_per_s = 100;  // hello, enrol, prove, setup
+  double sign_ins_per_address_burst = 400;
+  std::size_t in_flight = 256;            // requests of all; more are answered 503
+  std::int64_t proof_window_ms = 60'000;  // how far a proof's time may be off
+};
+
+// What handlers of requests work on; all of it lives on the shard's thread.
+struct Services {
+  identity::Directory& directory;
+  identity::Sessions& sessions;
+  identity::SignIn& sign_in;
+  identity::Account& account;
+  identity::Administration& administration;
+  identity::Bootstrap& bootstrap;
+  identity::RoomAdministration& rooms;
+  identity::RowWriter& writer;
+  audit::Trail& trail;
+  hsm::api::KeyService& keys;
+  store::ContentStore& store;
+  async::BlockingPool& files;  // short writes of backup files
+  const base::Clock& clock;
+};
+
+// The management API (/api/v1, OpenAPI in sdk/protocol/openapi.json), sign-in over HTTPS, and what
+// watches a process: /livez, /readyz, /startupz, /metrics (loopback only).
+//
+// handle() may be called on any thread; requests of the API run as coroutines on the shard's.
+class HttpDoor final : public wire::HttpDoor {
+ public:
+  struct Parts {
+    Services services;
+    observe::Metrics& metrics;
+    boost::asio::any_io_executor shard;
+    std::vector<ReadyCheck> checks;
+    ServerFacts facts;
+    Limits limits;
+  };
+  explicit HttpDoor(Parts parts);
+  ~HttpDoor() override;
+
+  void handle(wire::HttpRequest request, wire::HttpReply reply) override;
+
+  // Any thread. /startupz is green from set_started() on; /readyz while not draining and all checks
+  // pass.
+  void set_started() { started_ = true; }
+  void set_draining() { draining_ = true; }
+  // On the shard's thread: refuses new requests; `drained` is called once the last one has ended.
+  void close(std::function<void()> drained);
+
+ private:
+  class Guard;  // bearer tokens, proofs, rates
+
+  [[nodiscard]] bool answer_probe(const wire::HttpRequest& request, wire::HttpReply& reply) const;
+  [[nodiscard]] wire::HttpResponse readiness() const;
+  [[nodiscard]] Task<void> serve(wire::HttpRequest request, wire::HttpReply reply);
+  [[nodiscard]] Task<wire::HttpResponse> respond(wire::HttpRequest request);
+
+  Parts parts_;
+  std::unique_ptr<Guard> guard_;
+  async::TaskGroup tasks_;
+  std::atomic<bool> started_{false};
+  std::atomic<bool> draining_{false};
+  std::atomic<std::size_t> in_flight_{0};
+  observe::Counter requests_;
+  observe::Counter shed_;
+};
+
+}  // namespace conclave::doors::http
