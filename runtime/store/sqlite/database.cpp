@@ -14,9 +14,10 @@
 namespace conclave::store::sqlite {
 namespace {
 
-// The writer is alone in its process and the folder is locked, so nobody holds a lock for long but a
-// reader while the log is being cut.
+// The folder is locked and each file has one writer, so only start and end of another connection, or
+// an operator's own shell, can be in the way.
 constexpr int kBusyTimeout_ms = 1'000;
+constexpr int kTruncateTimeout_ms = 50;
 
 Result<> create_private(const std::filesystem::path& file) {
   const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
@@ -27,6 +28,11 @@ Result<> create_private(const std::filesystem::path& file) {
   }
   ::close(descriptor);
   return {};
+}
+
+int note_log_pages(void* target, sqlite3* /*connection*/, const char* /*schema*/, int pages) {
+  *static_cast<int*>(target) = pages;
+  return SQLITE_OK;
 }
 
 }  // namespace
@@ -48,14 +54,17 @@ Result<> Database::configure(Access access) {
   CONCLAVE_TRY(execute("PRAGMA wal_autocheckpoint=0; PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF;"
                        "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192; PRAGMA cell_size_check=ON;"));
   if (access == Access::read) return execute("PRAGMA query_only=ON;");
-  return execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
-                 "PRAGMA foreign_keys=OFF;");
+  CONCLAVE_TRY(execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"));
+  log_pages_ = std::make_unique<int>(0);
+  sqlite3_wal_hook(handle_, note_log_pages, log_pages_.get());  // in the place of autocheckpoint's
+  return {};
 }
 
 Database& Database::operator=(Database&& other) noexcept {
   if (this != &other) {
     close();
     handle_ = std::exchange(other.handle_, nullptr);
+    log_pages_ = std::move(other.log_pages_);
   }
   return *this;
 }
@@ -107,7 +116,15 @@ Result<> Database::checkpoint() {
   return outcome;
 }
 
-Result<> Database::truncate_log() { return run_checkpoint(SQLITE_CHECKPOINT_TRUNCATE); }
+Result<> Database::truncate_log() {
+  sqlite3_busy_timeout(handle_, kTruncateTimeout_ms);
+  auto outcome = run_checkpoint(SQLITE_CHECKPOINT_TRUNCATE);
+  sqlite3_busy_timeout(handle_, kBusyTimeout_ms);
+  if (outcome && log_pages_) *log_pages_ = 0;
+  return outcome;
+}
+
+void Database::interrupt() { sqlite3_interrupt(handle_); }
 
 Result<> Database::check_integrity() {
   auto statement = prepare("PRAGMA integrity_check(1)");

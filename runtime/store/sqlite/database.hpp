@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,7 +28,8 @@ class Database {
   [[nodiscard]] static Result<Database> open(const std::filesystem::path& file, Access access);
 
   Database() = default;
-  Database(Database&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  Database(Database&& other) noexcept
+      : handle_(std::exchange(other.handle_, nullptr)), log_pages_(std::move(other.log_pages_)) {}
   Database& operator=(Database&& other) noexcept;
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -48,10 +50,16 @@ class Database {
   // SQLite rolls back by itself after some errors; then a ROLLBACK is neither needed nor possible.
   [[nodiscard]] bool in_transaction() const;
 
+  // Pages in the write-ahead log after this connection's last commit.
+  [[nodiscard]] int log_pages() const { return log_pages_ ? *log_pages_ : 0; }
+  // Makes a statement that another thread runs on this connection stop with kDatabaseFailed. Any
+  // thread, while the connection is open.
+  void interrupt();
+
   // Moves as much of the log into the file as readers allow; waits for nobody.
   [[nodiscard]] Result<> checkpoint();
   // The same, then cuts the log to nothing, so that overwritten rows are on no disk block of ours.
-  // Waits for readers up to one second; kDatabaseBusy when they take longer.
+  // Waits for readers up to 50 ms; kDatabaseBusy when they take longer.
   [[nodiscard]] Result<> truncate_log();
   // PRAGMA integrity_check; kDatabaseDamaged with the first finding.
   [[nodiscard]] Result<> check_integrity();
@@ -65,7 +73,8 @@ class Database {
   Result<> run_checkpoint(int mode);
   Result<> commit();
 
-  sqlite3* handle_ = nullptr;  // owned
+  sqlite3* handle_ = nullptr;        // owned
+  std::unique_ptr<int> log_pages_;  // at a fixed place, for the hook that fills it in
 };
 
 // BEGIN IMMEDIATE … COMMIT; rolls back when destroyed before commit() succeeded.
