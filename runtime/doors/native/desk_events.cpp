@@ -1,0 +1,72 @@
+#include <algorithm>
+
+#include "runtime/doors/native/desk.hpp"
+#include "runtime/doors/native/events.hpp"
+
+namespace conclave::doors::native {
+namespace {
+
+Link& link_of(const sync::Subscriber& subscriber) {
+  return *static_cast<Link*>(subscriber.connection);
+}
+
+// The feed position of events that sync.since holds as well; 0 for others.
+std::uint64_t position_of(const sync::Event& event) {
+  if (const auto* entries = std::get_if<sync::RoomEntries>(&event)) return entries->pos;
+  if (const auto* room = std::get_if<sync::RoomUpdated>(&event)) return room->pos;
+  if (const auto* state = std::get_if<sync::StateChanged>(&event)) return state->pos;
+  return 0;
+}
+
+}  // namespace
+
+void Desk::deliver(const sync::Event& event, std::span<sync::Subscriber* const> receivers) {
+  const std::uint64_t pos = position_of(event);
+  std::vector<std::vector<ConnectionRef>> to(stations_.size());
+  const auto* room = std::get_if<sync::RoomUpdated>(&event);
+  bool any = false;
+  for (const sync::Subscriber* receiver : receivers) {
+    const Link& link = link_of(*receiver);
+    if (link.stage != Stage::ready || (pos != 0 && pos <= receiver->through_pos)) continue;
+    to[link.ref.station].push_back(link.ref);
+    any = true;
+    if (room == nullptr) continue;
+    push(event, room_updated_frame(*room, link.actor, domain_.chat.rooms(), domain_.chat.feed()), to);
+  }
+  if (any && room == nullptr) push(event, frame_of(event, domain_.chat.feed()), to);
+}
+
+void Desk::push(const sync::Event& event, std::string frame,
+                std::vector<std::vector<ConnectionRef>>& to) {
+  const auto shared = std::make_shared<const std::string>(std::move(frame));
+  const sync::Urgency urgency = sync::urgency_of(event);
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    if (to[i].empty()) continue;
+    if (urgency != sync::Urgency::log && stations_[i]->crowded()) {
+      frontage_.metrics->dropped(urgency);
+    } else {
+      stations_[i]->send(Push{.frame = shared,
+                              .to = std::move(to[i]),
+                              .urgency = urgency,
+                              .control = is_control(event)});
+    }
+    to[i].clear();
+  }
+}
+
+void Desk::disconnect(sync::Subscriber& subscriber, std::uint16_t close_code,
+                      std::string_view reason) {
+  Link& link = link_of(subscriber);
+  if (link.stage != Stage::ready) return;
+  // Nothing is accepted and nothing is pushed from now on; the hub forgets the subscriber when the
+  // socket has closed.
+  link.stage = Stage::ended;
+  PendingClose why{static_cast<wire::CloseCode>(close_code), std::string(reason)};
+  if (link.farewells > 0) {
+    link.close_after_farewell = std::move(why);
+  } else {
+    send(link.ref, Close{.to = link.ref, .why = std::move(why)});
+  }
+}
+
+}  // namespace conclave::doors::native

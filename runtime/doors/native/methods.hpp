@@ -1,0 +1,149 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "runtime/chat/chat.hpp"
+#include "runtime/doors/native/link.hpp"
+#include "runtime/identity/account.hpp"
+#include "runtime/identity/sign_in.hpp"
+#include "runtime/presence/presence.hpp"
+#include "sdk/protocol/methods.hpp"
+
+namespace conclave::doors::native {
+
+namespace protocol = sdk::protocol;
+
+// A request that is being answered. Held by the coroutine or callback that answers it.
+struct Call {
+  std::shared_ptr<Link> link;
+  std::string id;  // JSON text
+  protocol::Method method{};
+  std::int64_t received_us = 0;
+
+  [[nodiscard]] const identity::Actor& actor() const { return link->actor; }
+};
+
+// The result as JSON text, or why there is none.
+using Text = Result<std::string>;
+
+// What the door calls; all of it lives on the shard's thread and outlives the door.
+struct Domain {
+  identity::SignIn& sign_in;
+  identity::Account& account;
+  identity::Sessions& sessions;
+  chat::Chat& chat;
+  presence::Presence& presence;
+  sync::UserStates& states;
+  sync::Hub& hub;
+};
+
+// One perform() for each method of the schema: the dispatcher visits all of them, so that a missing
+// one does not compile. It translates and calls; rights and rules are the domain's.
+//
+// Three forms: Text answers at once; Task<Text> answers when it is done; void answers by itself
+// through `answer` (writes, which take a callback, and sign-in, which opens the session between its
+// answer and the next event). Parameters have passed the schema.
+class Methods {
+ public:
+  using Answer = std::function<void(const Call&, Text)>;
+  // Tells the client that it is signed in and opens its session.
+  using Admit = std::function<void(const Call&, const identity::SignedIn&)>;
+
+  Methods(Domain domain, const base::Clock& clock, Answer answer, Admit admit);
+
+  // session
+  Task<void> perform(Call call, protocol::SessionEnrol params);
+  Task<void> perform(Call call, protocol::SessionProve params);
+  Task<void> perform(Call call, protocol::SessionResume params);
+  Task<Text> perform(Call call, protocol::SessionToken params);
+  Text perform(const Call& call, protocol::SessionPing params);
+  Text perform(const Call& call, protocol::SessionEnd params);
+
+  // device, user
+  Task<Text> perform(Call call, protocol::DeviceList params);
+  Task<Text> perform(Call call, protocol::DeviceRename params);
+  Task<Text> perform(Call call, protocol::DeviceSignOut params);
+  Task<Text> perform(Call call, protocol::DeviceRemove params);
+  Task<Text> perform(Call call, protocol::UserMe params);
+  Task<Text> perform(Call call, protocol::UserGet params);
+  Task<Text> perform(Call call, protocol::UserSearch params);
+  Task<Text> perform(Call call, protocol::UserSetProfile params);
+  Task<Text> perform(Call call, protocol::UserSetPassword params);
+
+  // room
+  Task<Text> perform(Call call, protocol::RoomCreate params);
+  Task<Text> perform(Call call, protocol::RoomDirect params);
+  Text perform(const Call& call, protocol::RoomGet params);
+  Text perform(const Call& call, protocol::RoomList params);
+  Text perform(const Call& call, protocol::RoomFind params);
+  Text perform(const Call& call, protocol::RoomMembers params);
+  Task<Text> perform(Call call, protocol::RoomInvite params);
+  Task<Text> perform(Call call, protocol::RoomAccept params);
+  Task<Text> perform(Call call, protocol::RoomDecline params);
+  Task<Text> perform(Call call, protocol::RoomJoin params);
+  Task<Text> perform(Call call, protocol::RoomLeave params);
+  Task<Text> perform(Call call, protocol::RoomKick params);
+  Task<Text> perform(Call call, protocol::RoomBan params);
+  Task<Text> perform(Call call, protocol::RoomUnban params);
+  Task<Text> perform(Call call, protocol::RoomSetRole params);
+  Task<Text> perform(Call call, protocol::RoomSetProfile params);
+  Task<Text> perform(Call call, protocol::RoomSetPermissions params);
+  Task<Text> perform(Call call, protocol::RoomDelete params);
+
+  // message: writes without a coroutine
+  void perform(Call call, protocol::MessageSend params);
+  void perform(Call call, protocol::MessageEdit params);
+  void perform(Call call, protocol::MessageRedact params);
+  void perform(Call call, protocol::MessageReact params);
+  void perform(Call call, protocol::MessageUnreact params);
+  void perform(Call call, protocol::MessagePin params);
+  void perform(Call call, protocol::MessageUnpin params);
+  Task<Text> perform(Call call, protocol::MessageHistory params);
+  Task<Text> perform(Call call, protocol::MessageAt params);
+  Task<Text> perform(Call call, protocol::MessageGet params);
+  Task<Text> perform(Call call, protocol::MessageThread params);
+  Task<Text> perform(Call call, protocol::MessagePins params);
+  Task<Text> perform(Call call, protocol::MentionList params);
+
+  // receipt, typing, presence
+  Task<Text> perform(Call call, protocol::ReceiptRead params);
+  Text perform(const Call& call, protocol::ReceiptDelivered params);
+  Text perform(const Call& call, protocol::ReceiptList params);
+  Text perform(const Call& call, protocol::TypingSet params);
+  Task<Text> perform(Call call, protocol::PresenceSet params);
+  Task<Text> perform(Call call, protocol::PresenceSubscribe params);
+  Task<Text> perform(Call call, protocol::PresenceUnsubscribe params);
+  Task<Text> perform(Call call, protocol::PresenceApprove params);
+  Task<Text> perform(Call call, protocol::PresenceDeny params);
+  Task<Text> perform(Call call, protocol::PresenceList params);
+  Task<Text> perform(Call call, protocol::PresenceGet params);
+
+  // sync, state
+  Task<Text> perform(Call call, protocol::SyncSince params);
+  Task<Text> perform(Call call, protocol::StateSet params);
+  Task<Text> perform(Call call, protocol::StateGet params);
+  Task<Text> perform(Call call, protocol::StateList params);
+  Task<Text> perform(Call call, protocol::StateDelete params);
+
+ private:
+  // Answers a write when it is on disk.
+  [[nodiscard]] Callback<chat::WriteReceipt> receipt_of(Call call);
+  void conclude(const Call& call, Result<identity::SignedIn> signed_in);
+
+  Domain domain_;
+  const base::Clock& clock_;
+  Answer answer_;
+  Admit admit_;
+};
+
+// "{}" for a call without a result.
+[[nodiscard]] inline Text empty_object(const Result<void>& result) {
+  if (!result) return std::unexpected(result.error());
+  return std::string("{}");
+}
+
+inline constexpr std::size_t kDefaultPage = 50;
+
+}  // namespace conclave::doors::native

@@ -1,0 +1,114 @@
+#include "runtime/base/encoding.hpp"
+#include "runtime/doors/native/methods.hpp"
+#include "runtime/doors/native/views.hpp"
+
+namespace conclave::doors::native {
+namespace {
+
+hsm::api::SignatureAlgorithm algorithm_of(protocol::Algorithm algorithm) {
+  return algorithm == protocol::Algorithm::ES256 ? hsm::api::SignatureAlgorithm::es256
+                                                 : hsm::api::SignatureAlgorithm::ed25519;
+}
+
+// While the guard lives, a close of this session waits for the answer to the caller.
+class Farewell {
+ public:
+  explicit Farewell(Link& link) : link_(link) { ++link_.farewells; }
+  ~Farewell() { --link_.farewells; }
+  Farewell(const Farewell&) = delete;
+  Farewell& operator=(const Farewell&) = delete;
+
+ private:
+  Link& link_;
+};
+
+}  // namespace
+
+Methods::Methods(Domain domain, const base::Clock& clock, Answer answer, Admit admit)
+    : domain_(domain), clock_(clock), answer_(std::move(answer)), admit_(std::move(admit)) {}
+
+void Methods::conclude(const Call& call, Result<identity::SignedIn> signed_in) {
+  if (call.link->stage == Stage::signing_in) call.link->stage = Stage::stranger;
+  if (signed_in) {
+    admit_(call, *signed_in);
+  } else {
+    answer_(call, std::unexpected(std::move(signed_in).error()));
+  }
+}
+
+Task<void> Methods::perform(Call call, protocol::SessionEnrol params) {
+  identity::EnrolRequest request{.account = std::move(params.account),
+                                 .password = std::move(params.password),
+                                 .device_name = std::move(params.device.name),
+                                 .platform = std::move(params.device.platform),
+                                 .algorithm = algorithm_of(params.device.algorithm),
+                                 .key = std::move(params.device.key),
+                                 .nonce_s = call.link->nonce,
+                                 .nonce_c = std::move(params.nonce),
+                                 .binding = std::string(to_text(params.binding.type)),
+                                 .signature = std::move(params.signature)};
+  auto done = co_await domain_.sign_in.enrol(std::move(request), call.link->facts);
+  conclude(call, std::move(done));
+}
+
+Task<void> Methods::perform(Call call, protocol::SessionProve params) {
+  identity::ProveRequest request{.account = std::move(params.account),
+                                 .device = params.device,
+                                 .nonce_s = call.link->nonce,
+                                 .nonce_c = std::move(params.nonce),
+                                 .binding = std::string(to_text(params.binding.type)),
+                                 .signature = std::move(params.signature)};
+  auto done = co_await domain_.sign_in.prove(std::move(request), call.link->facts);
+  conclude(call, std::move(done));
+}
+
+Task<void> Methods::perform(Call call, protocol::SessionResume params) {
+  auto done = co_await domain_.sign_in.resume(std::move(params.handle), call.link->facts);
+  conclude(call, std::move(done));
+}
+
+Task<Text> Methods::perform(Call call, protocol::SessionToken) {
+  auto token = co_await domain_.sign_in.token(call.actor().session);
+  if (!token) co_return std::unexpected(std::move(token).error());
+  JsonText json(1024);
+  json.open().field("access_token", token->token).field("access_expires_ms", token->expires_ms).close();
+  co_return json.take();
+}
+
+Text Methods::perform(const Call&, protocol::SessionPing) {
+  JsonText json(40);
+  json.open().field("time_ms", clock_.utc_ms()).close();
+  return json.take();
+}
+
+Text Methods::perform(const Call& call, protocol::SessionEnd) {
+  const Farewell farewell(*call.link);
+  return empty_object(domain_.account.end_session(call.actor()));
+}
+
+Task<Text> Methods::perform(Call call, protocol::DeviceList) {
+  auto devices = co_await domain_.account.devices(call.actor());
+  if (!devices) co_return std::unexpected(std::move(devices).error());
+  JsonText json(1024);
+  json.open();
+  append_all(json, "devices", *devices);
+  json.close();
+  co_return json.take();
+}
+
+Task<Text> Methods::perform(Call call, protocol::DeviceRename params) {
+  co_return empty_object(co_await domain_.account.rename_device(call.actor(), params.device,
+                                                                std::move(params.name)));
+}
+
+Task<Text> Methods::perform(Call call, protocol::DeviceSignOut params) {
+  const Farewell farewell(*call.link);
+  co_return empty_object(co_await domain_.account.sign_out_device(call.actor(), params.device));
+}
+
+Task<Text> Methods::perform(Call call, protocol::DeviceRemove params) {
+  const Farewell farewell(*call.link);
+  co_return empty_object(co_await domain_.account.remove_device(call.actor(), params.device));
+}
+
+}  // namespace conclave::doors::native
