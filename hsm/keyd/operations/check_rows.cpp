@@ -1,0 +1,25 @@
+#include "hsm/keyd/service.hpp"
+#include "runtime/base/secret.hpp"
+
+namespace conclave::hsm::keyd {
+
+Result<void> check_rows(Service& service, Call& call) {
+  const auto count = api::read_count(call.in);
+  call.weight = count;
+  call.out.u16(static_cast<std::uint16_t>(count));
+  const auto key = service.key(labels::kRows);
+  if (!key) return std::unexpected(key.error());
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto content = call.in.run(api::kMaxRowContent);
+    const auto given = call.in.run(api::kMaxSmallText);
+    if (!call.in.ok()) return malformed(call);
+    const auto mac = service.token().hmac(*key, content);
+    if (!mac) return std::unexpected(mac.error());
+    const bool good = given.size() == mac->size() && base::equal_in_constant_time(given, *mac);
+    call.out.u8(good ? 1 : 0);
+  }
+  if (!call.in.done()) return malformed(call);
+  return {};
+}
+
+}  // namespace conclave::hsm::keyd

@@ -1,0 +1,41 @@
+#include "hsm/keyd/watchdog.hpp"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include "hsm/keyd/errors.hpp"
+#include "runtime/base/clock.hpp"
+#include "runtime/observe/log.hpp"
+
+namespace conclave::hsm::keyd {
+namespace {
+
+constexpr std::chrono::milliseconds kPeriod{50};
+
+}  // namespace
+
+Watchdog::Watchdog(const pkcs11::CallWatch& watch, std::chrono::milliseconds limit)
+    : watch_(watch), limit_(limit), thread_([this] {
+        ::pthread_setname_np(::pthread_self(), "keyd-watchdog");
+        run();
+      }) {}
+
+Watchdog::~Watchdog() {
+  stopping_.store(true);
+  thread_.join();
+}
+
+void Watchdog::run() {
+  while (!stopping_.load()) {
+    std::this_thread::sleep_for(kPeriod);
+    const auto started = watch_.started_ms.load(std::memory_order_relaxed);
+    if (started == 0) continue;
+    const auto taken_ms = base::system_clock().monotonic_ms() - started;
+    if (taken_ms < limit_.count()) continue;
+    observe::error("token.hung", {{"call", watch_.call.load(std::memory_order_relaxed)},
+                                  {"taken_ms", taken_ms}});
+    ::_exit(kExitTokenHung);
+  }
+}
+
+}  // namespace conclave::hsm::keyd

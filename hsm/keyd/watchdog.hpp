@@ -1,0 +1,29 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <thread>
+
+#include "hsm/pkcs11/call_watch.hpp"
+
+namespace conclave::hsm::keyd {
+
+// Ends the process (kExitTokenHung) when one call into the module takes longer than `limit`: a hung
+// module cannot be interrupted, and the launcher starts a new keyd at once.
+class Watchdog {
+ public:
+  Watchdog(const pkcs11::CallWatch& watch, std::chrono::milliseconds limit);
+  ~Watchdog();
+  Watchdog(const Watchdog&) = delete;
+  Watchdog& operator=(const Watchdog&) = delete;
+
+ private:
+  void run();
+
+  const pkcs11::CallWatch& watch_;
+  std::chrono::milliseconds limit_;
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;  // last: it uses the others
+};
+
+}  // namespace conclave::hsm::keyd
