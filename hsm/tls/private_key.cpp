@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <future>
 
 #include "hsm/api/errors.hpp"
@@ -48,7 +49,7 @@ int sign_to_buffer(int, const unsigned char* digest, int length, unsigned char* 
                    unsigned int* out_size, const BIGNUM*, const BIGNUM*, EC_KEY* key) {
   const auto der = signature_of(key, digest, length);
   if (!der || der->size() > static_cast<std::size_t>(ECDSA_size(key))) {
-    ERR_raise(ERR_LIB_EC, EC_R_INVALID_OPERATION);
+    ERR_raise(ERR_LIB_EC, ERR_R_OPERATION_FAIL);
     return 0;
   }
   std::copy(der->begin(), der->end(), out);
@@ -60,7 +61,7 @@ ECDSA_SIG* sign_to_object(const unsigned char* digest, int length, const BIGNUM*
                           EC_KEY* key) {
   const auto der = signature_of(key, digest, length);
   if (!der) {
-    ERR_raise(ERR_LIB_EC, EC_R_INVALID_OPERATION);
+    ERR_raise(ERR_LIB_EC, ERR_R_OPERATION_FAIL);
     return nullptr;
   }
   const auto* data = der->data();
