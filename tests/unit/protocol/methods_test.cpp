@@ -1,0 +1,45 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "sdk/protocol/methods.hpp"
+#include "tests/unit/protocol/schema_files.hpp"
+
+namespace conclave::sdk::protocol {
+namespace {
+
+TEST(Methods, TheTableHoldsExactlyTheSchemasMethodsInOrder) {
+  std::vector<std::string> expected;
+  for (const auto& method : tests::schema().methods()) expected.push_back(method.name);
+  ASSERT_EQ(expected.size(), kMethodCount);
+  EXPECT_TRUE(std::ranges::equal(expected, kMethodNames));
+  EXPECT_EQ(std::variant_size_v<Params>, kMethodCount);
+}
+
+TEST(Methods, EachNameIsFoundAndNoOther) {
+  for (std::size_t i = 0; i < kMethodCount; ++i) {
+    EXPECT_EQ(find_method(kMethodNames[i]), static_cast<Method>(i));
+  }
+  EXPECT_FALSE(find_method("message.sen"));
+  EXPECT_FALSE(find_method("message.sendd"));
+  EXPECT_FALSE(find_method(""));
+}
+
+TEST(Methods, OnlySignInWorksBeforeSignIn) {
+  for (const MethodInfo& method : kMethods) {
+    const bool sign_in = method.name == "session.enrol" || method.name == "session.prove" ||
+                         method.name == "session.resume";
+    EXPECT_EQ(method.sign_in == SignInNeed::before, sign_in) << method.name;
+    if (method.sign_in == SignInNeed::any) EXPECT_EQ(method.name, "session.ping");
+  }
+}
+
+TEST(Nearest, SuggestsATypoAndNothingFarAway) {
+  EXPECT_EQ(nearest("message.sned", kMethodNames), "message.send");
+  EXPECT_EQ(nearest("rooms.list", kMethodNames), "room.list");
+  EXPECT_EQ(nearest("completely.different", kMethodNames), "");
+  EXPECT_EQ(nearest(std::string(10'000, 'a'), kMethodNames), "");
+}
+
+}  // namespace
+}  // namespace conclave::sdk::protocol

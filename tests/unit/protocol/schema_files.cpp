@@ -1,0 +1,55 @@
+#include "tests/unit/protocol/schema_files.hpp"
+
+#include <algorithm>
+#include <boost/json/parse.hpp>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
+namespace conclave::tests {
+namespace {
+
+namespace json = boost::json;
+
+json::object read(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  if (!file) throw std::runtime_error("cannot read " + path.string());
+  std::stringstream text;
+  text << file.rdbuf();
+  return json::parse(text.str()).as_object();
+}
+
+}  // namespace
+
+Schema::Schema() {
+  const std::filesystem::path folder =
+      std::filesystem::path(CONCLAVE_SOURCE_DIR) / "sdk/protocol/schema";
+  types_ = read(folder / "types.json").at("$defs").as_object();
+  errors_ = read(folder / "errors.json").at("errors").as_object();
+  for (const auto& file : std::filesystem::directory_iterator(folder)) {
+    const json::object noun = read(file.path());
+    const json::value* methods = noun.if_contains("methods");
+    if (methods == nullptr) continue;
+    for (const auto& [name, definition] : methods->as_object()) {
+      methods_.push_back({std::string(name.data(), name.size()), definition.as_object()});
+    }
+  }
+  std::ranges::sort(methods_, {}, &SchemaMethod::name);
+}
+
+const json::object& Schema::resolve(const json::value& schema) const {
+  const json::object& object = schema.as_object();
+  const json::value* reference = object.if_contains("$ref");
+  if (reference == nullptr) return object;
+  const std::string_view target(reference->as_string().data(), reference->as_string().size());
+  const std::string_view name = target.substr(target.rfind('/') + 1);
+  return resolve(types_.at(json::string_view(name.data(), name.size())));
+}
+
+const Schema& schema() {
+  static const Schema loaded;
+  return loaded;
+}
+
+}  // namespace conclave::tests

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <string>
+#include <vector>
+
+// The schema as the tests read it, on their own and not through the generator.
+namespace conclave::tests {
+
+struct SchemaMethod {
+  std::string name;
+  boost::json::object definition;
+};
+
+class Schema {
+ public:
+  Schema();
+
+  [[nodiscard]] const std::vector<SchemaMethod>& methods() const { return methods_; }
+  // Follows $ref.
+  [[nodiscard]] const boost::json::object& resolve(const boost::json::value& schema) const;
+  [[nodiscard]] const boost::json::object& errors() const { return errors_; }
+
+ private:
+  boost::json::object types_;
+  boost::json::object errors_;
+  std::vector<SchemaMethod> methods_;  // by name
+};
+
+[[nodiscard]] const Schema& schema();
+
+}  // namespace conclave::tests
