@@ -95,7 +95,8 @@ class HttpDoor final : public wire::HttpDoor {
 
   [[nodiscard]] bool answer_probe(const wire::HttpRequest& request, wire::HttpReply& reply) const;
   [[nodiscard]] wire::HttpResponse readiness() const;
-  [[nodiscard]] Task<void> serve(wire::HttpRequest request, wire::HttpReply reply);
+  // `reply` is shared with the caller, which answers itself when no task may start any more.
+  [[nodiscard]] Task<void> serve(wire::HttpRequest request, std::shared_ptr<wire::HttpReply> reply);
   [[nodiscard]] Task<wire::HttpResponse> respond(wire::HttpRequest request);
 
   Parts parts_;
