@@ -1,6 +1,7 @@
 #include "runtime/launcher/child.hpp"
 
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,6 +23,8 @@ namespace {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);  // it died before the request above
+  // What our own parent left open is none of the child's business.
+  ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
   for (const int fd : keep) ::fcntl(fd, F_SETFD, 0);
   ::execv(program, arguments);
   constexpr int kNotStarted = 126;
