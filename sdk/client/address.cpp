@@ -2,6 +2,7 @@
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+#include <charconv>
 
 #include "sdk/client/errors.hpp"
 
@@ -37,8 +38,13 @@ Result<Address> parse_address(std::string_view text) {
   if (!out.tls && !is_loopback(out.host)) {
     return fail(kBadAddress, "ws:// would send passwords in the clear to " + out.host);
   }
-  if (parsed->has_port()) out.port = parsed->port_number();
-  if (out.port == 0) return fail(kBadAddress, "the port is not a number from 1 to 65535");
+  if (parsed->has_port()) {
+    const std::string port(parsed->port());
+    const auto [end, bad] = std::from_chars(port.data(), port.data() + port.size(), out.port);
+    if (bad != std::errc{} || end != port.data() + port.size() || out.port == 0) {
+      return fail(kBadAddress, "the port is not a number from 1 to 65535");
+    }
+  }
   const std::string path(parsed->path());
   if (!path.empty() && path != "/") out.path = path;
   return out;

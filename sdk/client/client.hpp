@@ -50,6 +50,9 @@ struct Options {
   // Read what a long absence left out between the known head and the tail, oldest first. Off: the
   // program reads message.history when somebody looks (RoomNews::gap says where).
   bool fill_gaps = true;
+  // Off: for programs that ask something and end. Nothing is caught up with, the cursor stays where
+  // it is, and log events arrive as they are, through Listener::on_event.
+  bool catch_up = true;
 };
 
 enum class State {

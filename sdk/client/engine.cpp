@@ -24,7 +24,7 @@ Client::Engine::Engine(Options options, Listener& listener, Home home,
                        Progress progress)
     : options_(std::move(options)), listener_(listener), home_(std::move(home)),
       device_(std::move(device)), key_(std::move(key)), work_(io_.get_executor()),
-      retry_timer_(io_), tick_timer_(io_),
+      retry_timer_(io_), tick_timer_(io_), pause_timer_(io_),
       backoff_(options_.backoff_first_ms, options_.backoff_max_ms, base::system_random()),
       outbox_(progress.outbox, progress.next_client_id), feed_(progress.heads),
       cursor_(std::move(progress.cursor)) {
@@ -37,13 +37,16 @@ Client::Engine::Engine(Options options, Listener& listener, Home home,
 Client::Engine::~Engine() {
   boost::asio::post(io_, [this] {
     wanted_ = false;
+    ending_ = true;
+    if (transport_) transport_->leave();
     drop_connection();
     if (enrolment_) enrolment_->done.set_value(fail(kConnectionLost));
     enrolment_.reset();
     if (dirty_) keep_progress();
     retry_timer_.cancel();
     tick_timer_.cancel();
-    io_.stop();
+    pause_timer_.cancel();
+    work_.reset();
   });
   thread_.join();
 }
@@ -85,6 +88,7 @@ void Client::Engine::stop() {
   boost::asio::post(io_, [this, &stopped] {
     wanted_ = false;
     retry_timer_.cancel();
+    if (transport_) transport_->leave();
     drop_connection();
     if (dirty_) keep_progress();
     set_state(State::stopped);
@@ -168,6 +172,7 @@ void Client::Engine::protocol_error(std::string detail) {
 void Client::Engine::drop_connection() {
   if (transport_) transport_->abandon();
   transport_.reset();
+  pause_timer_.cancel();
   hello_.reset();
   signed_in_ = false;
   outbox_paused_ = false;
@@ -215,7 +220,7 @@ void Client::Engine::retry(const Error& why, std::int64_t at_least_ms) {
 void Client::Engine::tick() {
   tick_timer_.expires_after(kTick);
   tick_timer_.async_wait([this](boost::system::error_code cancelled) {
-    if (cancelled) return;
+    if (cancelled || ending_) return;
     calls_.expire(base::system_clock().monotonic_ms());
     if (dirty_) keep_progress();
     tick();

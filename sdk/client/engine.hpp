@@ -114,6 +114,7 @@ class Client::Engine {
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   boost::asio::steady_timer retry_timer_;
   boost::asio::steady_timer tick_timer_;
+  boost::asio::steady_timer pause_timer_;  // of the outbox
   std::shared_ptr<Transport> transport_;  // null between connections; shared with its callbacks
   Backoff backoff_;
   Calls calls_;
@@ -126,6 +127,7 @@ class Client::Engine {
   std::int64_t drain_wait_ms_ = 0; // from server.draining, for the next attempt
   bool wanted_ = false;            // start() was called
   bool signed_in_ = false;
+  bool ending_ = false;            // the destructor waits for the thread
   bool dirty_ = false;             // progress differs from what is on disk
   bool outbox_paused_ = false;     // the server asked to come back later
   bool page_more_ = false;

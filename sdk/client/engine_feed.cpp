@@ -34,6 +34,7 @@ json::array take_array(json::object& object, std::string_view key) {
 }  // namespace
 
 void Client::Engine::begin_sync() {
+  if (!options_.catch_up) return finish_sync();
   set_state(State::syncing);
   next_page();
 }
@@ -149,7 +150,7 @@ void Client::Engine::on_event(std::string_view method, json::object params) {
   }
   if (method == "server.draining") drain_wait_ms_ = number_at(params, "reconnect_in_ms");
   const bool log = params.contains("cursor");
-  if (!log) return listener_.on_event(method, params);
+  if (!log || !options_.catch_up) return listener_.on_event(method, params);
   bool live = false;
   {
     const std::lock_guard lock(mutex_);
@@ -238,10 +239,10 @@ void Client::Engine::on_outbox_answer(std::int64_t client_id, Result<json::objec
     if (later && transport_) {
       outbox_.give_back(client_id);
       if (std::exchange(outbox_paused_, true)) return;
-      auto timer = std::make_shared<boost::asio::steady_timer>(io_);  // shared with its own wait
       const auto wait = std::max<std::int64_t>(error.retry_after_ms(), options_.backoff_first_ms);
-      timer->expires_after(std::chrono::milliseconds(wait));
-      timer->async_wait([this, timer](boost::system::error_code) {
+      pause_timer_.expires_after(std::chrono::milliseconds(wait));
+      pause_timer_.async_wait([this](boost::system::error_code cancelled) {
+        if (cancelled) return;
         outbox_paused_ = false;
         send_from_outbox();
       });

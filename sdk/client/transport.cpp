@@ -33,6 +33,7 @@ using TlsStream = asio::ssl::stream<beast::tcp_stream>;
 constexpr std::string_view kSubProtocol = "conclave.v1";
 constexpr std::string_view kExporterLabel = "EXPORTER-Channel-Binding";  // RFC 9266
 constexpr std::size_t kExporterSize = 32;
+constexpr std::chrono::seconds kLeaveTimeout{1};
 
 // Outside the template: a TLS context that trusts one authority and nobody else.
 Result<std::shared_ptr<asio::ssl::context>> trust_only(const std::string& authority_pem) {
@@ -73,9 +74,18 @@ class Connection final : public Transport,
   }
 
   void abandon() override {
+    if (finished_) return;
     // The handlers stay until this goes: one of them may be what is calling.
     finished_ = true;
     drop();
+  }
+
+  void leave() override {
+    if (finished_ || !open_) return abandon();
+    finished_ = true;
+    socket_.set_option(websocket::stream_base::timeout{kLeaveTimeout, kLeaveTimeout, false});
+    socket_.async_close(websocket::close_code::normal,
+                        [self = this->shared_from_this()](error_code) { self->drop(); });
   }
 
   const Binding& binding() const override { return binding_; }
@@ -150,6 +160,7 @@ class Connection final : public Transport,
     } else {
       binding_ = {"loopback", {}};
     }
+    open_ = true;
     read_next();
   }
 
@@ -231,6 +242,7 @@ class Connection final : public Transport,
   beast::flat_buffer incoming_;
   std::deque<std::string> outgoing_;  // front: being written; bounded by Outbox and Calls
   Binding binding_;
+  bool open_ = false;
   bool finished_ = false;
 };
 

@@ -42,6 +42,8 @@ class Transport {
   virtual void send(std::string frame) = 0;
   // Drops the connection; no callback follows.
   virtual void abandon() = 0;
+  // The same, but the server is told: keeps the io_context busy for a second at most.
+  virtual void leave() = 0;
   // What a sign-in on this connection is bound to; known with the first frame.
   [[nodiscard]] virtual const Binding& binding() const = 0;
 };

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <boost/json/object.hpp>
+#include <filesystem>
+#include <string>
+
+#include "sdk/client/terminal/directory.hpp"
+#include "sdk/client/terminal/inbox.hpp"
+
+namespace conclave::client::terminal {
+
+struct Request {
+  std::filesystem::path home;  // folder of the device
+  bool as_json = false;
+  std::string account, server, device_name, room, text, query;
+  std::filesystem::path ca_file;
+  std::vector<std::string> accounts;
+  std::int64_t limit = 20;
+  std::int64_t before = 0;
+  bool open = false;
+  bool mark_read = true;
+};
+
+// Each runs one command and gives the error that ends the program, if any.
+[[nodiscard]] Result<void> sign_in(const Request& request);
+[[nodiscard]] Result<void> rooms(const Request& request);
+[[nodiscard]] Result<void> history(const Request& request);
+[[nodiscard]] Result<void> send(const Request& request);
+[[nodiscard]] Result<void> create(const Request& request);
+[[nodiscard]] Result<void> invite(const Request& request);
+[[nodiscard]] Result<void> accept(const Request& request);
+[[nodiscard]] Result<void> devices(const Request& request);
+[[nodiscard]] Result<void> presence(const Request& request);
+[[nodiscard]] Result<void> sync(const Request& request);
+[[nodiscard]] Result<void> chat(const Request& request);
+
+// A connected client, or why there is none. `catch_up` as in Options.
+[[nodiscard]] Result<std::unique_ptr<Client>> connected(const Request& request, Listener& listener,
+                                                        bool catch_up);
+// One entry of a room on one line: "[12] 2026-11-20 14:03  Ada: Good morning (edited)".
+[[nodiscard]] std::string entry_text(const json::object& entry, Directory& names);
+
+}  // namespace conclave::client::terminal

@@ -1,0 +1,92 @@
+// conclave: a terminal client. Each command is one connection of one device.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <functional>
+
+#include "sdk/client/terminal/commands.hpp"
+#include "sdk/client/terminal/output.hpp"
+
+namespace {
+
+using namespace conclave::client::terminal;
+using Run = conclave::Result<void> (*)(const Request&);
+
+constexpr int kExitFailure = 1;
+
+std::filesystem::path default_home() {
+  if (const char* home = std::getenv("CONCLAVE_HOME"); home != nullptr && *home != '\0') return home;
+  const char* user = std::getenv("HOME");
+  return std::filesystem::path(user != nullptr && *user != '\0' ? user : ".") / ".conclave";
+}
+
+// The commands' options land in `request`, the chosen one in `chosen`.
+void add_commands(CLI::App& app, Request& request, Run& chosen) {
+  const auto command = [&](const char* name, const char* what, Run run) {
+    auto* sub = app.add_subcommand(name, what);
+    sub->callback([&chosen, run] { chosen = run; });
+    return sub;
+  };
+  auto* enrol = command("sign-in", "enrol this device with your account's password", &sign_in);
+  enrol->add_option("account", request.account, "local@domain")->required();
+  enrol->add_option("--server", request.server, "wss://host:port")->required();
+  enrol->add_option("--ca", request.ca_file, "PEM file of the installation's root certificate")
+      ->check(CLI::ExistingFile);
+  enrol->add_option("--name", request.device_name, "this device's name for you");
+
+  command("rooms", "your rooms", &rooms);
+  auto* past = command("history", "the newest messages of a room", &history);
+  past->add_option("room", request.room, "id, name, or somebody's account")->required();
+  past->add_option("--limit", request.limit)->check(CLI::Range(1, 200));
+  past->add_option("--before", request.before, "only entries before this number");
+  auto* say = command("send", "send one message", &send);
+  say->add_option("room", request.room, "id, name, or somebody's account")->required();
+  say->add_option("text", request.text)->required();
+  auto* talk = command("chat", "a live conversation; lines from standard input are sent", &chat);
+  talk->add_option("room", request.room, "id, name, or somebody's account")->required();
+  talk->add_option("--limit", request.limit, "entries shown at first")->check(CLI::Range(1, 200));
+  talk->add_flag("!--no-read", request.mark_read, "leave the messages unread");
+
+  auto* make = command("create", "make a room", &create);
+  make->add_option("name", request.text)->required();
+  make->add_flag("--open", request.open, "anybody of your organisation may join");
+  make->add_option("--invite", request.accounts, "accounts to invite");
+  auto* ask = command("invite", "invite people to a room", &invite);
+  ask->add_option("room", request.room)->required();
+  ask->add_option("account", request.accounts)->required();
+  command("accept", "accept an invitation", &accept)->add_option("room", request.room)->required();
+  command("devices", "your devices", &devices);
+  command("presence", "the people whose presence you see, and who sees yours", &presence);
+  command("sync", "what this device missed since it was last here", &sync);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  // A reader that goes away (| head) ends the program through a failed write, not by a signal.
+  std::signal(SIGPIPE, SIG_IGN);
+  CLI::App app{"Conclave in a terminal. Rooms are named by id, name or somebody's account."};
+  app.require_subcommand(1);
+  app.fallthrough();
+  Request request;
+  Run chosen = nullptr;
+  std::filesystem::path home = default_home();
+  std::string device = "default";
+  request.device_name = "terminal";
+  app.add_option("--home", home, "folder of your devices (CONCLAVE_HOME; ~/.conclave)");
+  app.add_option("--device", device, "which device in that folder; each is one terminal of yours")
+      ->check([](const std::string& name) {
+        const bool plain = !name.empty() && name.find('/') == std::string::npos && name[0] != '.';
+        return plain ? std::string() : std::string("a device's name is a plain word");
+      });
+  app.add_flag("--json", request.as_json, "one JSON object a line, for programs");
+  add_commands(app, request, chosen);
+  CLI11_PARSE(app, argc, argv);
+  request.home = home / device;
+  std::error_code bad;
+  std::filesystem::create_directories(home, bad);
+  auto done = chosen(request);
+  if (done) return 0;
+  print_error(done.error(), request.as_json);
+  return kExitFailure;
+}
