@@ -1,6 +1,7 @@
 #include "runtime/store/sqlite_content_store.hpp"
 
 #include <atomic>
+#include <optional>
 #include <utility>
 
 #include "runtime/observe/log.hpp"
@@ -102,7 +103,7 @@ class SqliteContentStore final : public ContentStore {
     });
   }
 
-  StateLock lock_;
+  std::optional<StateLock> lock_;  // until close()
   const std::filesystem::path file_;
   std::uint32_t epoch_ = 0;
   PublishedTail tail_;
@@ -153,6 +154,7 @@ void SqliteContentStore::close() {
   if (backup_) backup_->stop();
   for (const auto& reader : readers_) reader->stop();
   if (writer_) writer_->stop();
+  lock_.reset();
 }
 
 }  // namespace

@@ -17,6 +17,19 @@ bool is_lack_of_space(int system_error) {
          system_error == EROFS;
 }
 
+// errno of the file that failed. sqlite3_system_errno() is not set when COMMIT fails, so the log and
+// then the database file are asked.
+int last_errno(sqlite3* connection) {
+  int value = 0;
+  sqlite3_file* log = nullptr;
+  if (sqlite3_file_control(connection, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log) == SQLITE_OK &&
+      log != nullptr && log->pMethods != nullptr) {
+    log->pMethods->xFileControl(log, SQLITE_FCNTL_LAST_ERRNO, &value);
+  }
+  if (value == 0) sqlite3_file_control(connection, "main", SQLITE_FCNTL_LAST_ERRNO, &value);
+  return value != 0 ? value : sqlite3_system_errno(connection);
+}
+
 const ErrorSpec& io_spec(int code, int system_error) {
   switch (code) {
     case SQLITE_IOERR_FSYNC:
@@ -60,7 +73,7 @@ const ErrorSpec& spec_of(int code, int system_error) {
 }  // namespace
 
 Error failure(sqlite3* connection, int code) {
-  const int system_error = connection != nullptr ? sqlite3_system_errno(connection) : 0;
+  const int system_error = connection != nullptr ? last_errno(connection) : 0;
   std::string detail = "sqlite " + std::to_string(code) + ": ";
   detail += connection != nullptr ? sqlite3_errmsg(connection) : sqlite3_errstr(code);
   if ((code & 0xff) == SQLITE_IOERR && system_error != 0) {
