@@ -47,6 +47,7 @@ enum class CloseCode : std::uint16_t {
   flood = 4006,
   draining = 4007,
   slow_reader = 4008,
+  changed = 4009,
 };
 
 }  // namespace conclave::wire

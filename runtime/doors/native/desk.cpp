@@ -62,9 +62,13 @@ Desk::Desk(Parts parts)
           [this](const Call& call, const identity::SignedIn& done) { admit(call, done); }),
       tasks_(parts.executor),
       inbox_(parts.executor, parts.frontage.limits.inbox,
-             [this](std::vector<Inbound> batch) { handle(std::move(batch)); }) {}
+             [this](std::vector<Inbound> batch) { handle(std::move(batch)); }) {
+  domain_.sessions.on_end([this](const identity::Session& session, identity::SessionEnd why) {
+    session_ended(session, why);
+  });
+}
 
-Desk::~Desk() = default;
+Desk::~Desk() { domain_.sessions.on_end({}); }
 
 bool Desk::submit(Inbound item) {
   const bool below = inbox_.push(std::move(item));
@@ -194,6 +198,7 @@ void Desk::admit(const Call& call, const identity::SignedIn& signed_in) {
   answer(call, signed_in_text(signed_in, cursor), true);
   domain_.hub.open(link.actor, *this, &link);
   frontage_.metrics->sessions.add(1);
+  methods_.tell_device_changed(link.actor, link.actor.device, "signed_in");
 }
 
 void Desk::handle(Gone& gone) {

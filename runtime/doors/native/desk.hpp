@@ -67,6 +67,8 @@ class Desk final : public sync::EventDoor {
 
   void answer(const Call& call, Text text, bool signed_in = false);
   void admit(const Call& call, const identity::SignedIn& signed_in);
+  // A session ended other than by losing its connection.
+  void session_ended(const identity::Session& session, identity::SessionEnd why);
   void push(const sync::Event& event, std::string frame, std::vector<std::vector<ConnectionRef>>& to);
   void send(ConnectionRef to, Outbound item);
   void send_all(Reading reading);

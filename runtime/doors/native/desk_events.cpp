@@ -18,7 +18,34 @@ std::uint64_t position_of(const sync::Event& event) {
   return 0;
 }
 
+struct Ending {
+  wire::CloseCode code{};
+  std::string_view reason;
+  std::string_view change;  // of device.changed; empty: not told
+};
+Ending ending_of(identity::SessionEnd why) {
+  switch (why) {
+    case identity::SessionEnd::signed_out:
+      return {wire::CloseCode::signed_out, "signed out", "signed_out"};
+    case identity::SessionEnd::revoked: return {wire::CloseCode::revoked, "revoked", "revoked"};
+    case identity::SessionEnd::replaced:
+      return {wire::CloseCode::replaced, "the device connected again", ""};
+    case identity::SessionEnd::changed:
+      return {wire::CloseCode::changed, "rights changed, prove the device key again", ""};
+    case identity::SessionEnd::expired: return {wire::CloseCode::signed_out, "expired", "signed_out"};
+  }
+  return {wire::CloseCode::signed_out, "ended", ""};
+}
+
 }  // namespace
+
+void Desk::session_ended(const identity::Session& session, identity::SessionEnd why) {
+  const Ending ending = ending_of(why);
+  domain_.hub.disconnect(session.id, static_cast<std::uint16_t>(ending.code), ending.reason);
+  if (!ending.change.empty()) {
+    methods_.tell_device_changed(session.actor, session.actor.device, ending.change);
+  }
+}
 
 void Desk::deliver(const sync::Event& event, std::span<sync::Subscriber* const> receivers) {
   const std::uint64_t pos = position_of(event);

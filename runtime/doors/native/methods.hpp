@@ -61,6 +61,9 @@ class Methods {
   Text perform(const Call& call, protocol::SessionPing params);
   Text perform(const Call& call, protocol::SessionEnd params);
 
+  // To the other sessions of the actor's user.
+  void tell_device_changed(const identity::Actor& actor, DeviceId device, std::string_view change);
+
   // device, user
   Task<Text> perform(Call call, protocol::DeviceList params);
   Task<Text> perform(Call call, protocol::DeviceRename params);

@@ -27,6 +27,12 @@ class Farewell {
 Methods::Methods(Domain domain, const base::Clock& clock, Answer answer, Admit admit)
     : domain_(domain), clock_(clock), answer_(std::move(answer)), admit_(std::move(admit)) {}
 
+void Methods::tell_device_changed(const identity::Actor& actor, DeviceId device,
+                                  std::string_view change) {
+  domain_.hub.publish_to_user(sync::DeviceChanged{device, std::string(change), clock_.utc_ms()},
+                              actor.tenant, actor.user, actor.session);
+}
+
 void Methods::conclude(const Call& call, Result<identity::SignedIn> signed_in) {
   if (call.link->stage == Stage::signing_in) call.link->stage = Stage::stranger;
   if (signed_in) {
@@ -97,8 +103,10 @@ Task<Text> Methods::perform(Call call, protocol::DeviceList) {
 }
 
 Task<Text> Methods::perform(Call call, protocol::DeviceRename params) {
-  co_return empty_object(co_await domain_.account.rename_device(call.actor(), params.device,
-                                                                std::move(params.name)));
+  const auto done =
+      co_await domain_.account.rename_device(call.actor(), params.device, std::move(params.name));
+  if (done) tell_device_changed(call.actor(), params.device, "renamed");
+  co_return empty_object(done);
 }
 
 Task<Text> Methods::perform(Call call, protocol::DeviceSignOut params) {
@@ -108,7 +116,12 @@ Task<Text> Methods::perform(Call call, protocol::DeviceSignOut params) {
 
 Task<Text> Methods::perform(Call call, protocol::DeviceRemove params) {
   const Farewell farewell(*call.link);
-  co_return empty_object(co_await domain_.account.remove_device(call.actor(), params.device));
+  // A device that is signed in is told of by the end of its session.
+  const bool silent =
+      domain_.sessions.of_device(call.actor().tenant, params.device) == nullptr;
+  const auto done = co_await domain_.account.remove_device(call.actor(), params.device);
+  if (done && silent) tell_device_changed(call.actor(), params.device, "revoked");
+  co_return empty_object(done);
 }
 
 }  // namespace conclave::doors::native

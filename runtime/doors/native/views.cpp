@@ -3,6 +3,11 @@
 namespace conclave::doors::native {
 namespace {
 
+// The domain's "none" is about nobody's role; to clients it is the least one.
+std::string_view role_text(chat::RoomRole role) {
+  return chat::to_text(role == chat::RoomRole::none ? chat::RoomRole::read_only : role);
+}
+
 void append_permissions(JsonText& json, const chat::Permissions& permissions) {
   json.open("permissions");
   json.field("send", chat::to_text(permissions.send));
@@ -20,7 +25,8 @@ void append_permissions(JsonText& json, const chat::Permissions& permissions) {
 void append_head(JsonText& json, const chat::LogEntry& entry) {
   json.field("seq", entry.seq).field("n", entry.n).field("ts_ms", entry.ts_ms);
   json.field("kind", chat::to_text(entry.kind)).field("author", entry.author);
-  if (entry.target != 0) json.field("target", entry.target);
+  // A message's target is its thread, which its body names.
+  if (entry.target != 0 && entry.kind != chat::EntryKind::message) json.field("target", entry.target);
 }
 
 void append_body(JsonText& json, const chat::LogEntry& entry) {
@@ -50,7 +56,7 @@ void append_left(JsonText& json, RoomId room) {
 void append_room_members(JsonText& json, const chat::RoomView& room) {
   json.field("room", room.room).field("kind", chat::to_text(room.kind));
   json.field("name", room.name).field("topic", room.topic);
-  json.field("join", chat::to_text(room.join)).field("role", chat::to_text(room.role));
+  json.field("join", chat::to_text(room.join)).field("role", role_text(room.role));
   json.field("state", chat::to_text(room.state)).field("members", room.members);
   if (room.peer) json.field("peer", *room.peer);
   json.field("head_seq", room.head_seq).field("head_n", room.head_n);
@@ -71,7 +77,7 @@ void append(JsonText& json, const chat::RoomCard& card) {
 }
 
 void append(JsonText& json, const chat::MemberView& member) {
-  json.open().field("user", member.user).field("role", chat::to_text(member.role));
+  json.open().field("user", member.user).field("role", role_text(member.role));
   json.field("state", chat::to_text(member.state)).field("since_ms", member.since_ms).close();
 }
 
