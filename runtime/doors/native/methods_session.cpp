@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "runtime/base/encoding.hpp"
 #include "runtime/doors/native/methods.hpp"
 #include "runtime/doors/native/views.hpp"
@@ -117,8 +119,10 @@ Task<Text> Methods::perform(Call call, protocol::DeviceSignOut params) {
 Task<Text> Methods::perform(Call call, protocol::DeviceRemove params) {
   const Farewell farewell(*call.link);
   // A device that is signed in is told of by the end of its session.
-  const bool silent =
-      domain_.sessions.of_device(call.actor().tenant, params.device) == nullptr;
+  const auto sessions = domain_.sessions.of_user(call.actor().tenant, call.actor().user);
+  const bool silent = std::ranges::none_of(sessions, [&](const identity::Session* session) {
+    return session->actor.device == params.device;
+  });
   const auto done = co_await domain_.account.remove_device(call.actor(), params.device);
   if (done && silent) tell_device_changed(call.actor(), params.device, "revoked");
   co_return empty_object(done);
