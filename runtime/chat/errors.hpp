@@ -15,20 +15,11 @@ inline constexpr ErrorSpec kRoomFull{"room.full", ErrorKind::limited,
 inline constexpr ErrorSpec kTooManyRooms{
     "room.limit", ErrorKind::limited,
     "This person is in as many rooms as one may be; leave some of them first."};
-inline constexpr ErrorSpec kRoomConflict{
-    "room.conflict", ErrorKind::conflict,
-    "The membership is not in a state that allows this; read the room and decide again."};
-inline constexpr ErrorSpec kLastOwner{
-    "room.last_owner", ErrorKind::conflict,
-    "A room keeps at least one owner; make somebody else owner first, or delete the room."};
 inline constexpr ErrorSpec kUserNotFound{"user.not_found", ErrorKind::not_found,
                                          "There is no such person in your organisation."};
 inline constexpr ErrorSpec kMessageNotFound{
     "message.not_found", ErrorKind::not_found,
     "There is no such message in this room, or it was redacted."};
-inline constexpr ErrorSpec kMessageDenied{
-    "message.denied", ErrorKind::denied,
-    "Only its author may do this with the message, or somebody whose role allows it."};
 inline constexpr ErrorSpec kClientIdConflict{
     "client_id.conflict", ErrorKind::conflict,
     "This client_id was used for another request; count on and send again."};
@@ -40,10 +31,6 @@ inline constexpr ErrorSpec kInFlight{
     "Too many requests of this device wait for their answer; wait for answers before sending on."};
 inline constexpr ErrorSpec kBodyTooLarge{"body.too_large", ErrorKind::invalid,
                                          "The text is longer than a message may be; send a file."};
-inline constexpr ErrorSpec kBodyInvalid{"body.invalid", ErrorKind::invalid,
-                                        "The text is empty or not well-formed; correct it."};
-inline constexpr ErrorSpec kPinLimit{"pin.limit", ErrorKind::limited,
-                                     "The room has as many pins as a room may have; unpin one."};
 inline constexpr ErrorSpec kParamsInvalid{"params.invalid", ErrorKind::invalid,
                                           "A value is outside of what is allowed; see the detail."};
 

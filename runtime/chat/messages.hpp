@@ -54,7 +54,7 @@ struct PinMessage {
 struct HistoryQuery {
   RoomId room;
   std::uint64_t before = 0;  // entries with a lower seq, newest page first
-  std::uint64_t after = 0;   // entries with a higher seq
+  std::uint64_t after = 0;   // entries with a higher seq, oldest page first
   std::size_t limit = 50;
   // False: messages, membership and profile entries, for people. True: every entry without a gap,
   // edits, reactions and redactions too, for a device that catches up on what it knows already.

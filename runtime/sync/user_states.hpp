@@ -28,6 +28,11 @@ struct UserStatePage {
   std::optional<std::string> next;  // pass as `after`
 };
 
+struct UserStateChanges {
+  std::vector<UserStateView> states;   // by position
+  std::uint64_t complete_through = 0;  // nothing up to here is missing
+};
+
 // A person's own settings, drafts and mutes: the same on every device, last write wins, sealed
 // under the person's author key. Every change goes to the person's other devices at once. On the
 // shard's thread.
@@ -53,31 +58,26 @@ class UserStates {
   Task<Result<UserStatePage>> list(identity::Actor actor, std::string after, std::size_t limit);
   Task<Result<void>> remove(identity::Actor actor, std::string key);
 
-  // For the feed: with tombstones, positions in (after, through].
-  Task<Result<std::vector<UserStateView>>> changed(TenantId tenant, UserId user,
-                                                   std::uint64_t after, std::uint64_t through,
-                                                   std::size_t limit);
+  // For the feed: devices' rows with tombstones, positions in (after, through], at least one when
+  // there is one.
+  Task<Result<UserStateChanges>> changed(TenantId tenant, UserId user, std::uint64_t after,
+                                         std::uint64_t through, std::size_t limit);
 
-  // For other modules' own rows of a person ("presence.…"): never sent to devices, no events.
+  // For other modules' own rows of a person ("presence.…"): never sent to devices, no events. An
+  // empty value deletes.
   Task<Result<void>> set_internal(TenantId tenant, UserId user, std::string key, std::string value);
   Task<Result<std::vector<UserStateView>>> list_internal(TenantId tenant, UserId user,
                                                          std::string prefix);
 
  private:
-  struct UserKey {
-    TenantId tenant;
-    UserId user;
-    friend bool operator==(const UserKey&, const UserKey&) = default;
-  };
-  struct UserKeyHash {
-    std::size_t operator()(const UserKey& key) const noexcept {
-      return std::hash<UserId>{}(key.user) ^ (std::hash<TenantId>{}(key.tenant) << 1);
-    }
-  };
-  Task<Result<std::uint64_t>> store_value(TenantId tenant, UserId user, std::string key,
-                                          std::string value, bool deleted);
-  Task<Result<std::vector<UserStateView>>> open(TenantId tenant, UserId user,
-                                                std::vector<store::UserStateRow> rows);
+  using Rows = std::vector<store::UserStateRow>;
+
+  // `from`: the session that is not told; none for internal rows, of which nobody is told.
+  Task<Result<void>> put(TenantId tenant, UserId user, SessionId from, std::string key,
+                         std::string value, bool deleted);
+  Task<Result<void>> commit(store::UserStateRow row, SessionId from, std::string value);
+  Task<Result<Rows>> read_all(TenantId tenant, UserId user);
+  Task<Result<std::vector<UserStateView>>> open(Rows rows);
 
   Parts parts_;
 };
