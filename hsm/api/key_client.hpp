@@ -19,7 +19,7 @@ struct KeyClientOptions {
   // turn_epoch and copy_keyring, which keyd does in slices between other work.
   std::chrono::milliseconds long_deadline{600'000};
   // The uid of whoever listens on the socket; none: our own. Another one is not spoken to.
-  std::optional<uid_t> expected_uid;
+  std::optional<uid_t> expected_uid = std::nullopt;
   // Calls without an answer; one more is refused at once with kTokenBusy.
   std::size_t pending_limit = 8'192;
 };

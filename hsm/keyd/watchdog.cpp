@@ -21,13 +21,17 @@ Watchdog::Watchdog(const pkcs11::CallWatch& watch, std::chrono::milliseconds lim
       }) {}
 
 Watchdog::~Watchdog() {
-  stopping_.store(true);
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_one();
   thread_.join();
 }
 
 void Watchdog::run() {
-  while (!stopping_.load()) {
-    std::this_thread::sleep_for(kPeriod);
+  std::unique_lock lock(mutex_);
+  while (!wake_.wait_for(lock, kPeriod, [this] { return stopping_; })) {
     const auto started = watch_.started_ms.load(std::memory_order_relaxed);
     if (started == 0) continue;
     const auto taken_ms = base::system_clock().monotonic_ms() - started;

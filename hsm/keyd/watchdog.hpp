@@ -1,7 +1,8 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
 #include "hsm/pkcs11/call_watch.hpp"
@@ -22,7 +23,9 @@ class Watchdog {
 
   const pkcs11::CallWatch& watch_;
   std::chrono::milliseconds limit_;
-  std::atomic<bool> stopping_{false};
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;  // under mutex_
   std::thread thread_;  // last: it uses the others
 };
 

@@ -104,7 +104,9 @@ void Worker::answer(Job& job, Call& call, const Result<bool>& outcome, base::Byt
 void Worker::keep_open() {
   if (service_.keeper.is_open()) return;
   const auto before = service_.keeper.state();
-  service_.keeper.try_open(service_.clock.monotonic_ms());
+  if (service_.keeper.try_open(service_.clock.monotonic_ms())) {
+    service_.keyring.lend(service_.keeper.token());
+  }
   if (service_.keeper.fatal()) {
     observe::error("keyd.cannot_work", {{"error", *service_.keeper.fatal()}});
     hooks_.stop(kExitConfiguration);
