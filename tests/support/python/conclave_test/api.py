@@ -3,7 +3,6 @@
 import json
 
 from . import http
-from .client import Refused
 from .device import unb64
 
 
@@ -46,11 +45,14 @@ class Admin:
         proof = self.device.http_proof(method, target, data, self.token, **changes)
         return {"Authorization": f"Bearer {self.token}", "Conclave-Proof": proof}
 
-    def call(self, method, target, body=None):
+    def call(self, method, target, body=None, retry=True):
         if self.token is None:
             self.sign_in()
         data = b"" if body is None else json.dumps(body).encode()
         response = self.raw(method, target, body, self.authorised_headers(method, target, data))
+        if response.status == 401 and retry:  # the access token has a short life
+            self.sign_in()
+            return self.call(method, target, body, retry=False)
         if response.status >= 400:
             raise ApiError(method, target, response)
         return response.json() if response.body else {}
@@ -60,6 +62,23 @@ class Admin:
 
     def post(self, target, body=None):
         return self.call("POST", "/api/v1" + target, body if body is not None else {})
+
+    def patch(self, target, body):
+        return self.call("PATCH", "/api/v1" + target, body)
+
+    def put(self, target):
+        return self.call("PUT", "/api/v1" + target)
+
+    def delete(self, target):
+        return self.call("DELETE", "/api/v1" + target)
+
+    def refused(self, method, target, body=None):
+        """The error with which a call is refused; fails when it succeeds."""
+        try:
+            result = self.call(method, "/api/v1" + target, body)
+        except ApiError as error:
+            return error
+        raise AssertionError(f"{method} {target} succeeded: {result}")
 
     # -- sign-in
 
@@ -103,4 +122,4 @@ class Admin:
         return Person(f"{name}@{domain}", password, made["user"])
 
 
-__all__ = ["Admin", "ApiError", "Refused"]
+__all__ = ["Admin", "ApiError"]

@@ -67,6 +67,7 @@ class Installation:
         self.listen = listen
         self.launcher = None
         self.output = self.folder / "launcher.out"
+        self.admin_api = None
         self.admin_device = Device("admin@provider.local", PASSWORD, name="test admin")
         self.write_config()
 
