@@ -18,7 +18,9 @@ namespace conclave::store {
 Backup::Backup(std::filesystem::path source, const base::Clock& clock)
     : source_(std::move(source)), clock_(&clock) {}
 
-Backup::~Backup() { stop(); }
+Backup::~Backup() {
+  stop();
+}
 
 void Backup::start(std::filesystem::path file, Callback<BackupReport> done) {
   std::thread finished;
@@ -31,16 +33,16 @@ void Backup::start(std::filesystem::path file, Callback<BackupReport> done) {
       refusal = &kBackupRunning;
     } else {
       running_ = true;
-      finished = std::exchange(thread_, std::thread([this, file = std::move(file),
-                                                     answer = std::move(done)]() mutable {
-        ::pthread_setname_np(::pthread_self(), "store-backup");
-        auto report = make(file);
-        {
-          const std::lock_guard inner(mutex_);
-          running_ = false;
-        }
-        answer(std::move(report));
-      }));
+      finished = std::exchange(
+          thread_, std::thread([this, file = std::move(file), answer = std::move(done)]() mutable {
+            ::pthread_setname_np(::pthread_self(), "store-backup");
+            auto report = make(file);
+            {
+              const std::lock_guard inner(mutex_);
+              running_ = false;
+            }
+            answer(std::move(report));
+          }));
     }
   }
   if (refusal != nullptr) return done(fail(*refusal));

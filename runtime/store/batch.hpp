@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "runtime/store/rows.hpp"
+#include "runtime/store/writes.hpp"
 
 namespace conclave::store {
 
@@ -17,7 +17,8 @@ struct RoomKey {
 
 struct RoomKeyHash {
   std::size_t operator()(const RoomKey& key) const noexcept {
-    return static_cast<std::size_t>((key.tenant.value * 31 + key.room.value) * 0x9e3779b97f4a7c15ULL);
+    return static_cast<std::size_t>((key.tenant.value * 31 + key.room.value) *
+                                    0x9e3779b97f4a7c15ULL);
   }
 };
 
@@ -53,8 +54,8 @@ using BatchPtr = std::shared_ptr<const Batch>;
 [[nodiscard]] Result<SegmentMark> mark_segment(ByteView segment);
 // All seqs of a segment, ascending.
 [[nodiscard]] Result<std::vector<std::uint64_t>> segment_seqs(ByteView segment);
-// kCommitRejected when a segment is malformed, or when a room's seqs have a gap or a repeat, or when
-// its head is missing or is not its last seq.
+// kCommitRejected when a segment is malformed, or when a room's seqs have a gap or a repeat, or
+// when its head is missing or is not its last seq.
 [[nodiscard]] Result<BatchPtr> make_batch(JournalCommit commit);
 
 }  // namespace conclave::store

@@ -11,7 +11,8 @@ constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kHeadSize = 6 * 8;
 constexpr std::size_t kCommitRingSize = 5 * 8;
 constexpr std::size_t kRingSize = 3 * 8;
-// Far above what a commit can hold (data contract: 256 KiB); bounds what a damaged length can ask for.
+// Far above what a commit can hold (data contract: 256 KiB); bounds what a damaged length can ask
+// for.
 constexpr std::size_t kSegmentLimit = 16 * 1024 * 1024;
 
 void put(std::uint8_t*& at, std::uint32_t value) {
@@ -33,7 +34,8 @@ void put(std::uint8_t*& at, ByteView bytes) {
 }
 
 std::size_t commit_size(const JournalCommit& commit) {
-  std::size_t size = 1 + 3 * 4 + commit.heads.size() * kHeadSize + commit.ring.size() * kCommitRingSize;
+  std::size_t size =
+      1 + 3 * 4 + commit.heads.size() * kHeadSize + commit.ring.size() * kCommitRingSize;
   for (const auto& segment : commit.segments) size += 4 + segment.size();
   return size;
 }
@@ -41,7 +43,8 @@ std::size_t commit_size(const JournalCommit& commit) {
 Result<> check_version(base::ByteReader& in, const char* what) {
   const std::uint8_t version = in.u8();
   if (!in.ok()) return fail(kStoreBroken, std::string(what) + ": empty");
-  if (version > kVersion) return fail(kStoreTooNew, std::string(what) + ": version " + std::to_string(version));
+  if (version > kVersion)
+    return fail(kStoreTooNew, std::string(what) + ": version " + std::to_string(version));
   if (version != kVersion) return fail(kStoreBroken, std::string(what) + ": version 0");
   return {};
 }
@@ -132,7 +135,9 @@ Result<std::vector<RingEntry>> decode_ring(TenantId tenant, DeviceId device, Byt
   return entries;
 }
 
-Bytes begin_block() { return Bytes{kVersion}; }
+Bytes begin_block() {
+  return Bytes{kVersion};
+}
 
 void append_segment(Bytes& block, ByteView segment) {
   const std::size_t start = block.size();

@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "runtime/store/rows.hpp"
+#include "runtime/store/writes.hpp"
 
 // The blobs that the store itself defines. Each begins with a version byte; a newer one is refused
 // with kStoreTooNew, a malformed one with kStoreBroken. Integers are big-endian.
@@ -16,7 +16,8 @@ void encode_commit(const JournalCommit& commit, Bytes& out);
 
 //   1 | n x (client_id, room, seq)
 [[nodiscard]] Bytes encode_ring(const std::vector<RingEntry>& entries);
-[[nodiscard]] Result<std::vector<RingEntry>> decode_ring(TenantId tenant, DeviceId device, ByteView blob);
+[[nodiscard]] Result<std::vector<RingEntry>> decode_ring(TenantId tenant, DeviceId device,
+                                                         ByteView blob);
 
 //   1 | n x (length u32, bytes)
 [[nodiscard]] Bytes begin_block();

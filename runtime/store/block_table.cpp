@@ -11,8 +11,8 @@ namespace {
 
 // A block below this is rewritten to take more whatever the share: its row fits one page anyway.
 constexpr std::size_t kSmallBlock = 4'096;
-// A larger one is rewritten only for news of a fair size, so that a slow room is not written over and
-// over: each byte is rewritten a few times at most.
+// A larger one is rewritten only for news of a fair size, so that a slow room is not written over
+// and over: each byte is rewritten a few times at most.
 constexpr std::size_t kRewriteShare = 4;
 
 void add_group(Block& block, std::span<const SegmentSource> group) {
@@ -41,7 +41,8 @@ bool has_room(const Block& block, std::span<const SegmentSource> group) {
 }  // namespace
 
 std::vector<Block> pack_blocks(Block open, std::vector<SegmentSource> segments) {
-  std::ranges::sort(segments, {}, [](const SegmentSource& source) { return source.mark.first_seq; });
+  std::ranges::sort(segments, {},
+                    [](const SegmentSource& source) { return source.mark.first_seq; });
   std::vector<Block> blocks;
   const std::span<const SegmentSource> all(segments);
   std::size_t start = 0;

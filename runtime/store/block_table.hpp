@@ -28,7 +28,8 @@ struct Block {
 };
 
 // Cuts segments into blocks of up to kBlockEntries or kBlockBytes, beginning with what `open` has
-// room for (entries 0: none). Segments whose seqs interleave stay together, so a block may be larger.
+// room for (entries 0: none). Segments whose seqs interleave stay together, so a block may be
+// larger.
 [[nodiscard]] std::vector<Block> pack_blocks(Block open, std::vector<SegmentSource> segments);
 
 // The block table. Belongs to the writer's thread; inside its transactions.
@@ -58,8 +59,8 @@ class BlockTable {
   sqlite::Statement delete_;
 };
 
-// Blocks of a room that overlap [?3, ?4], in order: the newest that begins at or before ?3, and those
-// after it. Parameters: tenant, room, first, last. Shared by writer and readers.
+// Blocks of a room that overlap [?3, ?4], in order: the newest that begins at or before ?3, and
+// those after it. Parameters: tenant, room, first, last. Shared by writer and readers.
 inline constexpr std::string_view kBlocksCovering =
     "SELECT id, first_seq, last_seq, first_ts, n, segments FROM block"
     " WHERE tenant=?1 AND room=?2 AND first_seq<=?4 AND last_seq>=?3 AND first_seq>="

@@ -28,7 +28,8 @@ Result<Drain> Drain::prepare(sqlite::Database& database) {
       "INSERT INTO position(tenant, last_pos, expired_pos) VALUES(?1, ?2, 0)"
       " ON CONFLICT(tenant) DO UPDATE SET last_pos=max(last_pos, ?2)");
   drain.get_ring_ = statement("SELECT entries FROM ring WHERE tenant=? AND device=?");
-  drain.put_ring_ = statement("INSERT OR REPLACE INTO ring(tenant, device, entries) VALUES(?, ?, ?)");
+  drain.put_ring_ =
+      statement("INSERT OR REPLACE INTO ring(tenant, device, entries) VALUES(?, ?, ?)");
   CONCLAVE_TRY(statement.outcome());
   return drain;
 }
@@ -59,10 +60,11 @@ Drain::Slice Drain::gather(const Tail& tail, std::size_t entries) {
 Result<> Drain::run(Journal& journal, BlockTable& blocks, std::size_t entries) {
   Slice slice = gather(journal.tail(), entries);
   if (slice.batches.empty()) return {};
+  // First, so that the blocks take the freed pages and each is written to the log once, not twice.
+  CONCLAVE_TRY(journal.remove_through(slice.last_commit_no));
   for (auto& [room, segments] : slice.rooms) CONCLAVE_TRY(blocks.append(room, std::move(segments)));
   CONCLAVE_TRY(put_heads(slice));
-  CONCLAVE_TRY(put_rings(slice));
-  return journal.remove_through(slice.last_commit_no);
+  return put_rings(slice);
 }
 
 Result<> Drain::put_heads(const Slice& slice) {

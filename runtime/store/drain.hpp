@@ -11,8 +11,8 @@
 namespace conclave::store {
 
 // Moves the oldest commits of the journal into room blocks, room rows and device rings, in one
-// transaction of the caller's: after a crash either all of it has happened or nothing. Belongs to the
-// writer's thread. Ciphertext is copied as it is.
+// transaction of the caller's: after a crash either all of it has happened or nothing. Belongs to
+// the writer's thread. Ciphertext is copied as it is.
 class Drain {
  public:
   [[nodiscard]] static Result<Drain> prepare(sqlite::Database& database);

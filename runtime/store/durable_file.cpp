@@ -63,7 +63,8 @@ Result<> make_durable(const std::filesystem::path& file) {
   return sync(folder, O_RDONLY | O_DIRECTORY);
 }
 
-Result<> copy_to_new_file(const std::filesystem::path& source, const std::filesystem::path& target) {
+Result<> copy_to_new_file(const std::filesystem::path& source,
+                          const std::filesystem::path& target) {
   const File out(target, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW);
   if (out.get() < 0) return system_failure(kBackupTarget, target);
   return each_chunk(source, [&](Chunk chunk) -> Result<> {

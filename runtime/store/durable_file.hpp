@@ -12,7 +12,7 @@ namespace conclave::store {
 [[nodiscard]] Result<> make_durable(const std::filesystem::path& file);
 // Copies into a new file (0600), which must not exist. kBackupTarget, kBackupInvalid.
 [[nodiscard]] Result<> copy_to_new_file(const std::filesystem::path& source,
-                                 const std::filesystem::path& target);
+                                        const std::filesystem::path& target);
 // SHA-256 in hexadecimal. kBackupInvalid.
 [[nodiscard]] Result<std::string> file_digest(const std::filesystem::path& file);
 

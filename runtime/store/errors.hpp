@@ -4,9 +4,9 @@
 
 namespace conclave::store {
 
-inline constexpr ErrorSpec kStoreReadOnly{
-    "store.read_only", ErrorKind::unavailable,
-    "The disk is full or read-only; nothing was stored. Free space, and the server goes on by itself."};
+inline constexpr ErrorSpec kStoreReadOnly{"store.read_only", ErrorKind::unavailable,
+                                          "The disk is full or read-only; nothing was stored. Free "
+                                          "space, and the server goes on by itself."};
 inline constexpr ErrorSpec kStoreBroken{
     "store.broken", ErrorKind::internal,
     "The database file is damaged or not ours; stop the server and restore a backup."};

@@ -68,9 +68,12 @@ Result<> Journal::remove_through(std::uint64_t commit_no) {
 
 void Journal::apply(const Change& change, Tail& tail) {
   switch (change.kind) {
-    case Change::Kind::append: return tail.append(change.commit_no, change.batch);
-    case Change::Kind::replace: return tail.replace(change.commit_no, change.batch);
-    case Change::Kind::remove: return tail.remove(change.commit_no);
+    case Change::Kind::append:
+      return tail.append(change.commit_no, change.batch);
+    case Change::Kind::replace:
+      return tail.replace(change.commit_no, change.batch);
+    case Change::Kind::remove:
+      return tail.remove(change.commit_no);
   }
 }
 

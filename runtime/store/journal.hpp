@@ -22,8 +22,8 @@ class PublishedTail {
   Tail tail_;
 };
 
-// The journal table and its index. Belongs to the writer's thread. Changes are staged: they are seen
-// by this object at once, and by readers after publish(), which follows the COMMIT.
+// The journal table and its index. Belongs to the writer's thread. Changes are staged: they are
+// seen by this object at once, and by readers after publish(), which follows the COMMIT.
 class Journal {
  public:
   // Reads every row. kStoreBroken, kStoreTooNew.

@@ -12,12 +12,17 @@ namespace {
 constexpr std::uint32_t kAnnotationLimit = 5'000;
 
 AnnotationRow annotation(const sqlite::Statement& row) {
-  return {{row.u64(0)}, {row.u64(1)}, row.u64(2), row.u64(3), row.u8(4), {row.u64(5)},
+  return {{row.u64(0)},
+          {row.u64(1)},
+          row.u64(2),
+          row.u64(3),
+          row.u8(4),
+          {row.u64(5)},
           std::string(row.text(6))};
 }
 
 UserStateRow user_state_row(const sqlite::Statement& row) {
-  return {{row.u64(0)}, {row.u64(1)}, std::string(row.text(2)), row.u64(3), row.u64(4),
+  return {{row.u64(0)},    {row.u64(1)}, std::string(row.text(2)), row.u64(3), row.u64(4),
           row.i64(5) != 0, row.bytes(6)};
 }
 
@@ -47,7 +52,8 @@ Result<> ReadTables::prepare() {
   block_before_ = statement(
       "SELECT id, first_seq, last_seq, first_ts, n FROM block"
       " WHERE tenant=? AND room=? AND first_seq<=? ORDER BY first_seq DESC LIMIT 1");
-  block_ends_ = statement("SELECT min(first_seq), max(first_seq) FROM block WHERE tenant=? AND room=?");
+  block_ends_ =
+      statement("SELECT min(first_seq), max(first_seq) FROM block WHERE tenant=? AND room=?");
   segments_of_ = statement("SELECT segments FROM block WHERE id=?");
   annotations_ = statement(
       "SELECT tenant, room, target, seq, kind, author, emoji FROM annotation"
@@ -93,7 +99,8 @@ Result<std::vector<MentionRow>> ReadTables::mentions(TenantId tenant, UserId use
 }
 
 Result<std::vector<UserStateRow>> ReadTables::user_state(TenantId tenant, UserId user,
-                                                         std::uint64_t after_pos, std::uint32_t limit) {
+                                                         std::uint64_t after_pos,
+                                                         std::uint32_t limit) {
   user_state_.bind(tenant, user, after_pos, limit);
   return collect<UserStateRow>(user_state_, user_state_row);
 }

@@ -19,19 +19,26 @@ class ReadTables {
   // Errors are the store's.
   [[nodiscard]] Result<LogSlice> log(const RoomKey& room, std::uint64_t first_seq,
                                      std::uint64_t last_seq);
-  [[nodiscard]] Result<std::optional<std::uint64_t>> seq_at(const RoomKey& room, std::int64_t ts_ms);
-  [[nodiscard]] Result<std::vector<AnnotationRow>> annotations(const RoomKey& room, std::uint64_t first_target,
+  [[nodiscard]] Result<std::optional<std::uint64_t>> seq_at(const RoomKey& room,
+                                                            std::int64_t ts_ms);
+  [[nodiscard]] Result<std::vector<AnnotationRow>> annotations(const RoomKey& room,
+                                                               std::uint64_t first_target,
                                                                std::uint64_t last_target);
-  [[nodiscard]] Result<std::vector<AnnotationRow>> annotated(const RoomKey& room, std::uint64_t target,
-                                                             std::uint8_t kind, std::uint64_t after_seq,
+  [[nodiscard]] Result<std::vector<AnnotationRow>> annotated(const RoomKey& room,
+                                                             std::uint64_t target,
+                                                             std::uint8_t kind,
+                                                             std::uint64_t after_seq,
                                                              std::uint32_t limit);
   [[nodiscard]] Result<std::vector<MentionRow>> mentions(TenantId tenant, UserId user,
-                                                         std::uint64_t after_pos, std::uint32_t limit);
+                                                         std::uint64_t after_pos,
+                                                         std::uint32_t limit);
   [[nodiscard]] Result<std::vector<UserStateRow>> user_state(TenantId tenant, UserId user,
-                                                             std::uint64_t after_pos, std::uint32_t limit);
+                                                             std::uint64_t after_pos,
+                                                             std::uint32_t limit);
   [[nodiscard]] Result<std::optional<UserStateRow>> user_state_key(TenantId tenant, UserId user,
                                                                    const std::string& key);
-  [[nodiscard]] Result<std::vector<AuditRow>> audit(std::uint64_t after_number, std::uint32_t limit);
+  [[nodiscard]] Result<std::vector<AuditRow>> audit(std::uint64_t after_number,
+                                                    std::uint32_t limit);
 
  private:
   ReadTables(sqlite::Database database, const PublishedTail& tail)

@@ -14,7 +14,9 @@ Reader::Reader(ReadTables tables, std::size_t queue_limit)
   });
 }
 
-Reader::~Reader() { stop(); }
+Reader::~Reader() {
+  stop();
+}
 
 void Reader::submit(Job job) {
   const ErrorSpec* refusal = nullptr;

@@ -9,8 +9,8 @@ namespace conclave::store {
 namespace {
 
 constexpr std::array kRoomTables{"block", "member", "annotation", "mention", "content_key", "room"};
-constexpr std::array kTenantTables{"block",       "member", "annotation", "mention",  "content_key",
-                                   "room",        "record", "user_state", "ring",     "position"};
+constexpr std::array kTenantTables{"block", "member", "annotation", "mention", "content_key",
+                                   "room",  "record", "user_state", "ring",    "position"};
 
 }  // namespace
 

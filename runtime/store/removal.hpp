@@ -2,7 +2,7 @@
 
 #include <vector>
 
-#include "runtime/store/rows.hpp"
+#include "runtime/store/writes.hpp"
 #include "runtime/store/sqlite/database.hpp"
 
 namespace conclave::store {

@@ -43,8 +43,8 @@ Result<NewSegments> read_new(const RewriteSegments& write) {
   return result;
 }
 
-Result<> rewrite_batch(const RewriteSegments& write, std::uint64_t commit_no, const NewSegments& news,
-                       Journal& journal) {
+Result<> rewrite_batch(const RewriteSegments& write, std::uint64_t commit_no,
+                       const NewSegments& news, Journal& journal) {
   const BatchPtr old_batch = journal.tail().batches().at(commit_no);
   JournalCommit commit;
   commit.heads = old_batch->commit.heads;

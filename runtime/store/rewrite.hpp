@@ -3,7 +3,7 @@
 #include "runtime/store/block_table.hpp"
 #include "runtime/store/drain.hpp"
 #include "runtime/store/journal.hpp"
-#include "runtime/store/rows.hpp"
+#include "runtime/store/writes.hpp"
 
 namespace conclave::store {
 

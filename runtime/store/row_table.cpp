@@ -14,15 +14,18 @@ Result<RowTable> RowTable::prepare(sqlite::Database& database, const base::Clock
   table.put_record_ = statement(
       "INSERT OR REPLACE INTO record(tenant, kind, id, sub, version, content, mac)"
       " VALUES(?, ?, ?, ?, ?, ?, ?)");
-  table.delete_record_ = statement("DELETE FROM record WHERE tenant=? AND kind=? AND id=? AND sub=?");
+  table.delete_record_ =
+      statement("DELETE FROM record WHERE tenant=? AND kind=? AND id=? AND sub=?");
   table.delete_ring_ = statement("DELETE FROM ring WHERE tenant=? AND device=?");
   table.put_room_ = statement(
-      "INSERT INTO room(tenant, room, head_seq, head_n, head_pos, last_all_seq, version, power, mac,"
+      "INSERT INTO room(tenant, room, head_seq, head_n, head_pos, last_all_seq, version, power, "
+      "mac,"
       " profile_sealed) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
       " ON CONFLICT DO UPDATE SET version=excluded.version, power=excluded.power, mac=excluded.mac,"
       " profile_sealed=excluded.profile_sealed");
   table.put_member_ = statement(
-      "INSERT OR REPLACE INTO member(tenant, room, user, role, state, version, mac, pos, changed_ms,"
+      "INSERT OR REPLACE INTO member(tenant, room, user, role, state, version, mac, pos, "
+      "changed_ms,"
       " read_seq, read_n, delivered_seq) VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   table.put_marks_ = statement(
       "UPDATE member SET read_seq=?4, read_n=?5, delivered_seq=?6"
@@ -58,8 +61,8 @@ Result<> RowTable::apply(const DeleteRecord& write) {
 
 Result<> RowTable::apply(const PutRoom& write) {
   const auto& row = write.row;
-  return put_room_.run(row.tenant, row.room, row.head_seq, row.head_n, row.head_pos, row.last_all_seq,
-                       row.version, row.power, row.mac, row.profile_sealed);
+  return put_room_.run(row.tenant, row.room, row.head_seq, row.head_n, row.head_pos,
+                       row.last_all_seq, row.version, row.power, row.mac, row.profile_sealed);
 }
 
 Result<> RowTable::apply(const PutMember& write) {
@@ -92,7 +95,8 @@ Result<> RowTable::apply(const AddMention& write) {
 
 Result<> RowTable::apply(const PutContentKey& write) {
   const auto& row = write.row;
-  return put_content_key_.run(row.tenant, row.room, row.author, row.generation, row.key_id, row.blob);
+  return put_content_key_.run(row.tenant, row.room, row.author, row.generation, row.key_id,
+                              row.blob);
 }
 
 Result<> RowTable::apply(const AppendAudit& write) {
@@ -100,8 +104,8 @@ Result<> RowTable::apply(const AppendAudit& write) {
   std::uint64_t last = 0;
   CONCLAVE_TRY(last_audit_.rows([&] { last = last_audit_.u64(0); }));
   if (row.number != last + 1) {
-    return fail(kCommitRejected, "audit number " + std::to_string(row.number) + " after " +
-                                     std::to_string(last));
+    return fail(kCommitRejected,
+                "audit number " + std::to_string(row.number) + " after " + std::to_string(last));
   }
   return append_audit_.run(row.number, row.ts_ms, row.tenant, row.content_sealed, row.chain);
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "runtime/base/clock.hpp"
-#include "runtime/store/rows.hpp"
+#include "runtime/store/writes.hpp"
 #include "runtime/store/sqlite/database.hpp"
 
 namespace conclave::store {
@@ -9,7 +9,8 @@ namespace conclave::store {
 // Writes of single rows. Belongs to the writer's thread; inside its transactions.
 class RowTable {
  public:
-  [[nodiscard]] static Result<RowTable> prepare(sqlite::Database& database, const base::Clock& clock);
+  [[nodiscard]] static Result<RowTable> prepare(sqlite::Database& database,
+                                                const base::Clock& clock);
 
   [[nodiscard]] Result<> apply(const PutRecord& write);
   [[nodiscard]] Result<> apply(const DeleteRecord& write);

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <string>
-#include <variant>
+#include <utility>
 #include <vector>
 
 #include "runtime/base/bytes.hpp"
@@ -28,8 +28,8 @@ enum class RecordKind : std::uint8_t {
 struct Record {
   RecordKind kind{};
   TenantId tenant;
-  std::uint64_t id = 0;   // of the thing: tenant, user, device, group
-  std::uint64_t sub = 0;  // second key where one is needed (member of a group, number of a credential)
+  std::uint64_t id = 0;  // of the thing: tenant, user, device, group
+  std::uint64_t sub = 0;  // second key where needed: member of a group, number of a credential
   std::uint64_t version = 0;
   Bytes content;
   Bytes mac;
@@ -45,7 +45,7 @@ struct RoomRow {
   std::uint64_t version = 0;       // of the power part
   Bytes power;                     // canonical: kind, join rule, permissions, creator
   Bytes mac;
-  Bytes profile_sealed;            // name, topic
+  Bytes profile_sealed;  // name, topic
 };
 
 struct MemberRow {
@@ -80,7 +80,7 @@ struct AnnotationRow {
   std::uint64_t seq = 0;
   std::uint8_t kind = 0;  // chat::EntryKind
   UserId author;
-  std::string emoji;      // reactions only
+  std::string emoji;  // reactions only
 };
 
 struct MentionRow {
@@ -103,9 +103,9 @@ struct ContentKeyRow {
 struct AuditRow {
   std::uint64_t number = 0;  // gapless from 1
   std::int64_t ts_ms = 0;
-  TenantId tenant;           // none: the installation's
+  TenantId tenant;  // none: the installation's
   Bytes content_sealed;
-  Bytes chain;               // SHA-256 over the previous chain value and this row
+  Bytes chain;  // SHA-256 over the previous chain value and this row
 };
 
 // The newest accepted sends of one device, for idempotency: at most 64, oldest first.
@@ -126,62 +126,7 @@ struct RoomHead {
   std::uint64_t last_all_seq = 0;
 };
 
-// ---- writes -------------------------------------------------------------------------------------
-
-// One commit of the log: becomes one journal row, drained into blocks, room rows and rings later.
-struct JournalCommit {
-  std::vector<Bytes> segments;  // sealed segments (hsm/api/segment.hpp), any rooms
-  std::vector<RoomHead> heads;  // of every room touched, after this commit
-  std::vector<RingEntry> ring;
-};
-
-struct PutRecord { Record row; };
-struct DeleteRecord { RecordKind kind{}; TenantId tenant; std::uint64_t id = 0; std::uint64_t sub = 0; };
-// Everything but the heads, which only JournalCommit moves (they are written when the room is new).
-struct PutRoom { RoomRow row; };
-// The room, its blocks, journal segments, members, annotations, mentions and content keys.
-struct DeleteRoom { TenantId tenant; RoomId room; };
-struct PutMember { MemberRow row; };
-struct PutMarks {  // watermarks only
-  TenantId tenant;
-  RoomId room;
-  UserId user;
-  std::uint64_t read_seq = 0;
-  std::uint64_t read_n = 0;
-  std::uint64_t delivered_seq = 0;
-};
-struct PutUserState { UserStateRow row; };
-struct AddAnnotation { AnnotationRow row; };
-struct AddMention { MentionRow row; };
-struct PutContentKey { ContentKeyRow row; };
-// Replaces every segment that covers [first_seq, last_seq] of a room, in journal and blocks, by these,
-// which must cover the same seqs (redaction, merging of cold segments).
-struct RewriteSegments {
-  TenantId tenant;
-  RoomId room;
-  std::uint64_t first_seq = 0;
-  std::uint64_t last_seq = 0;
-  std::vector<Bytes> segments;
-};
-struct AppendAudit { AuditRow row; };
-// Everything of a tenant.
-struct DeleteTenant { TenantId tenant; };
-// Removes what only tells devices of an end: memberships in one of `ended_states` and deleted user
-// state, last changed before `changed_before_ms`. Raises the tenant's expired_pos accordingly.
-struct ExpireTombstones {
-  TenantId tenant;
-  std::int64_t changed_before_ms = 0;  // UTC; the data contract keeps 90 days
-  std::vector<std::uint8_t> ended_states;
-};
-
-using Write = std::variant<JournalCommit, PutRecord, DeleteRecord, PutRoom, DeleteRoom, PutMember, PutMarks,
-                           PutUserState, AddAnnotation, AddMention, PutContentKey, RewriteSegments,
-                           AppendAudit, DeleteTenant, ExpireTombstones>;
-
-// Applied in order, all or nothing.
-using Transaction = std::vector<Write>;
-
-// ---- what a start reads ---------------------------------------------------------------------------
+// ---- what a start reads
 
 struct Ring {
   TenantId tenant;
@@ -189,9 +134,10 @@ struct Ring {
   std::vector<RingEntry> entries;  // oldest first
 };
 
-// The directory that a shard keeps in memory; contents of messages and user state are not part of it.
+// The directory that a shard keeps in memory; contents of messages and user state are not part of
+// it.
 struct Snapshot {
-  std::uint32_t epoch = 0;     // raised by every restore; part of each cursor
+  std::uint32_t epoch = 0;  // raised by every restore; part of each cursor
   std::vector<Record> records;
   std::vector<RoomRow> rooms;
   std::vector<MemberRow> members;

@@ -12,8 +12,8 @@ namespace {
 
 // Numbered from 1 by position. Never change one that was released: add the next.
 //
-// Tables with long blobs have a rowid, because SQLite keeps only a quarter of a page of a row inside
-// a WITHOUT ROWID tree; the others are clustered by their key.
+// Tables with long blobs have a rowid, because SQLite keeps only a quarter of a page of a row
+// inside a WITHOUT ROWID tree; the others are clustered by their key.
 constexpr std::array<const char*, 1> kMigrations{R"sql(
   CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE journal(commit_no INTEGER PRIMARY KEY, batch BLOB NOT NULL);
@@ -73,14 +73,17 @@ Result<> migrate(sqlite::Database& database, std::uint32_t number, const base::C
 
 }  // namespace
 
-std::uint32_t newest_schema() { return static_cast<std::uint32_t>(kMigrations.size()); }
+std::uint32_t newest_schema() {
+  return static_cast<std::uint32_t>(kMigrations.size());
+}
 
 Result<std::uint32_t> check_schema(sqlite::Database& database) {
   auto application = database.integer("PRAGMA application_id");
   if (!application) return std::unexpected(std::move(application).error());
   auto version = database.integer("PRAGMA user_version");
   if (!version) return std::unexpected(std::move(version).error());
-  if (*application != kApplicationId) return fail(kStoreBroken, "not a content database of this server");
+  if (*application != kApplicationId)
+    return fail(kStoreBroken, "not a content database of this server");
   if (*version > newest_schema()) {
     return fail(kStoreTooNew, "schema " + std::to_string(*version) + ", this release knows " +
                                   std::to_string(newest_schema()));

@@ -16,16 +16,17 @@ inline constexpr std::string_view kDatabaseName = "content.db";
 // The newest schema that this release knows; PRAGMA user_version of the file.
 [[nodiscard]] std::uint32_t newest_schema();
 
-// Creates the tables in an empty file, or brings an older schema up to date, one numbered migration a
-// transaction. kStoreBroken for a foreign or damaged file, kStoreTooNew for a newer schema.
+// Creates the tables in an empty file, or brings an older schema up to date, one numbered migration
+// a transaction. kStoreBroken for a foreign or damaged file, kStoreTooNew for a newer schema.
 [[nodiscard]] Result<> prepare_schema(sqlite::Database& database, const base::Clock& clock);
 
-// The checks of prepare_schema that need no writing; the file must not be empty. Returns its schema.
+// The checks of prepare_schema that need no writing; the file must not be empty. Returns its
+// schema.
 [[nodiscard]] Result<std::uint32_t> check_schema(sqlite::Database& database);
 
 [[nodiscard]] Result<std::uint32_t> read_epoch(sqlite::Database& database);
-// An epoch above `old_epoch` that no restore of any copy of this store has used before: it grows with
-// the clock (seconds since 2026), so two restores of one backup differ.
+// An epoch above `old_epoch` that no restore of any copy of this store has used before: it grows
+// with the clock (seconds since 2026), so two restores of one backup differ.
 [[nodiscard]] std::uint32_t next_epoch(std::uint32_t old_epoch, const base::Clock& clock);
 [[nodiscard]] Result<> write_epoch(sqlite::Database& database, std::uint32_t epoch);
 

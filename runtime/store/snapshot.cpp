@@ -21,8 +21,13 @@ Result<> each_row(sqlite::Database& database, std::string_view sql, Each each) {
 Result<> read_records(sqlite::Database& database, Snapshot& out) {
   return each_row(database, "SELECT tenant, kind, id, sub, version, content, mac FROM record",
                   [&](const sqlite::Statement& row) {
-                    out.records.push_back({static_cast<RecordKind>(row.u8(1)), {row.u64(0)}, row.u64(2),
-                                           row.u64(3), row.u64(4), row.bytes(5), row.bytes(6)});
+                    out.records.push_back({static_cast<RecordKind>(row.u8(1)),
+                                           {row.u64(0)},
+                                           row.u64(2),
+                                           row.u64(3),
+                                           row.u64(4),
+                                           row.bytes(5),
+                                           row.bytes(6)});
                   });
 }
 
@@ -31,20 +36,21 @@ Result<> read_rooms(sqlite::Database& database, const Tail& tail, Snapshot& out)
   for (const auto& [commit_no, batch] : tail.batches()) {
     for (const auto& head : batch->commit.heads) heads[{head.tenant, head.room}] = head;
   }
-  return each_row(database,
-                  "SELECT tenant, room, head_seq, head_n, head_pos, last_all_seq, version, power, mac,"
-                  " profile_sealed FROM room",
-                  [&](const sqlite::Statement& row) {
-                    RoomRow room{{row.u64(0)}, {row.u64(1)}, row.u64(2),   row.u64(3),   row.u64(4),
-                                 row.u64(5),   row.u64(6),   row.bytes(7), row.bytes(8), row.bytes(9)};
-                    if (const auto head = heads.find({room.tenant, room.room}); head != heads.end()) {
-                      room.head_seq = head->second.head_seq;
-                      room.head_n = head->second.head_n;
-                      room.head_pos = head->second.head_pos;
-                      room.last_all_seq = head->second.last_all_seq;
-                    }
-                    out.rooms.push_back(std::move(room));
-                  });
+  return each_row(
+      database,
+      "SELECT tenant, room, head_seq, head_n, head_pos, last_all_seq, version, power, mac,"
+      " profile_sealed FROM room",
+      [&](const sqlite::Statement& row) {
+        RoomRow room{{row.u64(0)}, {row.u64(1)}, row.u64(2),   row.u64(3),   row.u64(4),
+                     row.u64(5),   row.u64(6),   row.bytes(7), row.bytes(8), row.bytes(9)};
+        if (const auto head = heads.find({room.tenant, room.room}); head != heads.end()) {
+          room.head_seq = head->second.head_seq;
+          room.head_n = head->second.head_n;
+          room.head_pos = head->second.head_pos;
+          room.last_all_seq = head->second.last_all_seq;
+        }
+        out.rooms.push_back(std::move(room));
+      });
 }
 
 Result<> read_members(sqlite::Database& database, Snapshot& out) {
@@ -52,9 +58,18 @@ Result<> read_members(sqlite::Database& database, Snapshot& out) {
                   "SELECT tenant, room, user, role, state, version, mac, pos, changed_ms, read_seq,"
                   " read_n, delivered_seq FROM member",
                   [&](const sqlite::Statement& row) {
-                    out.members.push_back({{row.u64(0)}, {row.u64(1)}, {row.u64(2)}, row.u8(3),
-                                           row.u8(4), row.u64(5), row.bytes(6), row.u64(7), row.i64(8),
-                                           row.u64(9), row.u64(10), row.u64(11)});
+                    out.members.push_back({{row.u64(0)},
+                                           {row.u64(1)},
+                                           {row.u64(2)},
+                                           row.u8(3),
+                                           row.u8(4),
+                                           row.u64(5),
+                                           row.bytes(6),
+                                           row.u64(7),
+                                           row.i64(8),
+                                           row.u64(9),
+                                           row.u64(10),
+                                           row.u64(11)});
                   });
 }
 
@@ -78,16 +93,18 @@ Result<> read_rings(sqlite::Database& database, const Tail& tail, Snapshot& out)
       extend_ring(rings[{entry.tenant, entry.device}], {entry});
     }
   }
-  for (auto& [key, entries] : rings) out.rings.push_back({key.first, key.second, std::move(entries)});
+  for (auto& [key, entries] : rings)
+    out.rings.push_back({key.first, key.second, std::move(entries)});
   return {};
 }
 
 Result<> read_content_keys(sqlite::Database& database, Snapshot& out) {
-  return each_row(database, "SELECT tenant, room, author, generation, key_id, blob FROM content_key",
-                  [&](const sqlite::Statement& row) {
-                    out.content_keys.push_back({{row.u64(0)}, {row.u64(1)}, {row.u64(2)}, row.u32(3),
-                                                row.bytes(4), row.bytes(5)});
-                  });
+  return each_row(
+      database, "SELECT tenant, room, author, generation, key_id, blob FROM content_key",
+      [&](const sqlite::Statement& row) {
+        out.content_keys.push_back(
+            {{row.u64(0)}, {row.u64(1)}, {row.u64(2)}, row.u32(3), row.bytes(4), row.bytes(5)});
+      });
 }
 
 // Mentions need no look: their pos is not above their room's head, nor above what a removed room
@@ -101,7 +118,8 @@ Result<> read_positions(sqlite::Database& database, const Tail& tail, Snapshot& 
   CONCLAVE_TRY(each_row(database, "SELECT tenant, last_pos, expired_pos FROM position",
                         [&](const sqlite::Statement& row) {
                           raise({row.u64(0)}, row.u64(1));
-                          if (row.u64(2) > 0) out.expired_pos.emplace_back(TenantId{row.u64(0)}, row.u64(2));
+                          if (row.u64(2) > 0)
+                            out.expired_pos.emplace_back(TenantId{row.u64(0)}, row.u64(2));
                         }));
   CONCLAVE_TRY(each_row(database, "SELECT tenant, max(pos) FROM user_state GROUP BY tenant",
                         [&](const sqlite::Statement& row) { raise({row.u64(0)}, row.u64(1)); }));

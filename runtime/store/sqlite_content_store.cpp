@@ -49,31 +49,37 @@ class SqliteContentStore final : public ContentStore {
 
   void read_log(TenantId tenant, RoomId room, std::uint64_t first_seq, std::uint64_t last_seq,
                 Callback<LogSlice> done) override {
-    if (last_seq >= first_seq && last_seq - first_seq >= kReadLogLimit) return done(fail(kRangeTooLarge));
-    read(std::move(done), [=](ReadTables& t) { return t.log({tenant, room}, first_seq, last_seq); });
+    if (last_seq >= first_seq && last_seq - first_seq >= kReadLogLimit)
+      return done(fail(kRangeTooLarge));
+    read(std::move(done),
+         [=](ReadTables& t) { return t.log({tenant, room}, first_seq, last_seq); });
   }
   void find_seq(TenantId tenant, RoomId room, std::int64_t ts_ms,
                 Callback<std::optional<std::uint64_t>> done) override {
     read(std::move(done), [=](ReadTables& t) { return t.seq_at({tenant, room}, ts_ms); });
   }
   void read_annotations(TenantId tenant, RoomId room, std::uint64_t first_target,
-                        std::uint64_t last_target, Callback<std::vector<AnnotationRow>> done) override {
+                        std::uint64_t last_target,
+                        Callback<std::vector<AnnotationRow>> done) override {
     read(std::move(done),
          [=](ReadTables& t) { return t.annotations({tenant, room}, first_target, last_target); });
   }
   void read_annotated(TenantId tenant, RoomId room, std::uint64_t target, std::uint8_t kind,
                       std::uint64_t after_seq, std::uint32_t limit,
                       Callback<std::vector<AnnotationRow>> done) override {
-    read(std::move(done),
-         [=](ReadTables& t) { return t.annotated({tenant, room}, target, kind, after_seq, limit); });
+    read(std::move(done), [=](ReadTables& t) {
+      return t.annotated({tenant, room}, target, kind, after_seq, limit);
+    });
   }
   void read_mentions(TenantId tenant, UserId user, std::uint64_t after_pos, std::uint32_t limit,
                      Callback<std::vector<MentionRow>> done) override {
-    read(std::move(done), [=](ReadTables& t) { return t.mentions(tenant, user, after_pos, limit); });
+    read(std::move(done),
+         [=](ReadTables& t) { return t.mentions(tenant, user, after_pos, limit); });
   }
   void read_user_state(TenantId tenant, UserId user, std::uint64_t after_pos, std::uint32_t limit,
                        Callback<std::vector<UserStateRow>> done) override {
-    read(std::move(done), [=](ReadTables& t) { return t.user_state(tenant, user, after_pos, limit); });
+    read(std::move(done),
+         [=](ReadTables& t) { return t.user_state(tenant, user, after_pos, limit); });
   }
   void read_user_state_key(TenantId tenant, UserId user, std::string key,
                            Callback<std::optional<UserStateRow>> done) override {
@@ -97,10 +103,11 @@ class SqliteContentStore final : public ContentStore {
     for (const auto& reader : readers_) {
       if (reader->waiting() < shortest->waiting()) shortest = reader.get();
     }
-    shortest->submit([done = std::move(done), query = std::move(query)](Result<ReadTables*> tables) mutable {
-      if (!tables) return done(std::unexpected(std::move(tables).error()));
-      done(query(**tables));
-    });
+    shortest->submit(
+        [done = std::move(done), query = std::move(query)](Result<ReadTables*> tables) mutable {
+          if (!tables) return done(std::unexpected(std::move(tables).error()));
+          done(query(**tables));
+        });
   }
 
   std::optional<StateLock> lock_;  // until close()
@@ -130,8 +137,9 @@ Result<> SqliteContentStore::start(const SqliteStoreOptions& options) {
     readers_.push_back(std::make_unique<Reader>(std::move(*reader), options.read_queue_limit));
   }
   backup_ = std::make_unique<Backup>(file_, *options.clock);
-  observe::info("store.opened", {{"schema", newest_schema()}, {"epoch", epoch_},
-                                 {"journal_entries", tail_entries}});
+  observe::info(
+      "store.opened",
+      {{"schema", newest_schema()}, {"epoch", epoch_}, {"journal_entries", tail_entries}});
   return {};
 }
 
@@ -162,7 +170,8 @@ void SqliteContentStore::close() {
 Result<std::unique_ptr<ContentStore>> open_sqlite_store(SqliteStoreOptions options) {
   auto lock = StateLock::take(options.folder);
   if (!lock) return std::unexpected(std::move(lock).error());
-  auto store = std::make_unique<SqliteContentStore>(std::move(*lock), options.folder / kDatabaseName);
+  auto store =
+      std::make_unique<SqliteContentStore>(std::move(*lock), options.folder / kDatabaseName);
   if (const auto started = store->start(options); !started) {
     return std::unexpected(store_error(started.error()));
   }

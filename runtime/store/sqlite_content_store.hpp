@@ -14,8 +14,8 @@
 namespace conclave::store {
 
 struct SqliteStoreOptions {
-  std::filesystem::path folder;  // STATE/content; created 0700 when missing
-  unsigned readers = 2;          // threads, each with a connection and a queue of its own
+  std::filesystem::path folder;          // STATE/content; created 0700 when missing
+  unsigned readers = 2;                  // threads, each with a connection and a queue of its own
   std::size_t read_queue_limit = 1'024;  // waiting reads a reader; one more answers kStoreBusy
   observe::Metrics* metrics = nullptr;   // must outlive the store; none: not measured
   const base::Clock* clock = &base::system_clock();
@@ -32,9 +32,9 @@ struct SqliteStoreOptions {
   std::chrono::milliseconds probe_interval{1'000};
 };
 
-// Opens or creates the embedded store: FOLDER/content.db, write-ahead log beside it, and a lock that
-// refuses a second server (kStoreInUse). Blocks while it migrates and reads the journal. Errors:
-// kStoreInUse, kStoreTooNew, kStoreBroken, kStoreReadOnly.
+// Opens or creates the embedded store: FOLDER/content.db, write-ahead log beside it, and a lock
+// that refuses a second server (kStoreInUse). Blocks while it migrates and reads the journal.
+// Errors: kStoreInUse, kStoreTooNew, kStoreBroken, kStoreReadOnly.
 [[nodiscard]] Result<std::unique_ptr<ContentStore>> open_sqlite_store(SqliteStoreOptions options);
 
 struct RestoreReport {
@@ -45,9 +45,9 @@ struct RestoreReport {
   std::filesystem::path replaced;
 };
 
-// Verifies a backup (digest when given, ownership, schema, integrity check), copies it into `folder`
-// as content.db and raises the epoch. No server may use the folder (kStoreInUse). A database that is
-// there already is kept beside it under another name. All or nothing; blocks.
+// Verifies a backup (digest when given, ownership, schema, integrity check), copies it into
+// `folder` as content.db and raises the epoch. No server may use the folder (kStoreInUse). A
+// database that is there already is kept beside it under another name. All or nothing; blocks.
 [[nodiscard]] Result<RestoreReport> restore_backup(const std::filesystem::path& file,
                                                    const std::filesystem::path& folder,
                                                    const std::string& sha256_hex = {});

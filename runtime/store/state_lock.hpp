@@ -7,8 +7,8 @@
 
 namespace conclave::store {
 
-// Holds FOLDER/lock for as long as it lives (flock: gone with the process, however it ends), so that
-// no two servers write one store.
+// Holds FOLDER/lock for as long as it lives (flock: gone with the process, however it ends), so
+// that no two servers write one store.
 class StateLock {
  public:
   // Creates the folder (0700) when missing. kStoreInUse when another process holds the lock.

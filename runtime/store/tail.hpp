@@ -49,7 +49,7 @@ class Tail {
                                                   std::uint64_t last_seq) const;
 
  private:
-  std::map<std::uint64_t, BatchPtr> batches_;  // by commit number
+  std::map<std::uint64_t, BatchPtr> batches_;                               // by commit number
   std::unordered_map<RoomKey, std::vector<RoomPiece>, RoomKeyHash> rooms_;  // oldest first
   std::size_t entries_ = 0;
 };

@@ -48,9 +48,13 @@ Result<> WriteTables::apply(const Transaction& writes, const std::vector<BatchPt
   return {};
 }
 
-Result<> WriteTables::drain(std::size_t entries) { return drain_.run(journal_, blocks_, entries); }
+Result<> WriteTables::drain(std::size_t entries) {
+  return drain_.run(journal_, blocks_, entries);
+}
 
-Result<> WriteTables::drain_all() { return drain(std::numeric_limits<std::size_t>::max()); }
+Result<> WriteTables::drain_all() {
+  return drain(std::numeric_limits<std::size_t>::max());
+}
 
 Result<> WriteTables::append(const BatchPtr& batch) {
   for (const auto& piece : batch->pieces) {
@@ -90,7 +94,8 @@ Result<> WriteTables::apply_one(const DeleteRecord& write) {
   const auto in_batch = [&](const auto& item) {
     return std::ranges::any_of(item.second->commit.ring, of_device);
   };
-  if (write.kind == RecordKind::device && std::ranges::any_of(journal_.tail().batches(), in_batch)) {
+  if (write.kind == RecordKind::device &&
+      std::ranges::any_of(journal_.tail().batches(), in_batch)) {
     CONCLAVE_TRY(drain_all());
   }
   return rows_.apply(write);
@@ -106,6 +111,8 @@ Result<> WriteTables::apply_one(const DeleteTenant& write) {
   return removal_.apply(write);
 }
 
-Result<> WriteTables::apply_one(const ExpireTombstones& write) { return removal_.apply(write); }
+Result<> WriteTables::apply_one(const ExpireTombstones& write) {
+  return removal_.apply(write);
+}
 
 }  // namespace conclave::store

@@ -15,7 +15,8 @@ namespace conclave::store {
 class WriteTables {
  public:
   [[nodiscard]] static Result<WriteTables> prepare(sqlite::Database& database,
-                                                   PublishedTail& published, const base::Clock& clock);
+                                                   PublishedTail& published,
+                                                   const base::Clock& clock);
 
   // Applies the writes in order, inside the caller's SQL transaction. `batches` are the journal
   // commits among them, in order, which may have been moved out of the writes.

@@ -44,7 +44,9 @@ Result<> prepare_batches(Transaction& writes, std::vector<BatchPtr>& batches) {
 }
 
 // Lack of space and damage; anything else may be the fault of one transaction.
-bool concerns_all(const Error& error) { return error.is(kStoreReadOnly) || error.is(kStoreBroken); }
+bool concerns_all(const Error& error) {
+  return error.is(kStoreReadOnly) || error.is(kStoreBroken);
+}
 
 }  // namespace
 
@@ -67,7 +69,9 @@ Writer::Writer(const SqliteStoreOptions& options, sqlite::Database database, Wri
   });
 }
 
-Writer::~Writer() { stop(); }
+Writer::~Writer() {
+  stop();
+}
 
 void Writer::write(Transaction transaction, Callback<void> done) {
   Item item;
@@ -170,7 +174,8 @@ void Writer::commit_group(Group group) {
     }
   }
   if (instruments_) {
-    instruments_->commit_seconds.observe(std::chrono::duration<double>(Clock::now() - begun).count());
+    instruments_->commit_seconds.observe(
+        std::chrono::duration<double>(Clock::now() - begun).count());
     instruments_->group_size.observe(static_cast<double>(group.size()));
   }
   answer(group);

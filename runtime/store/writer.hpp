@@ -18,8 +18,8 @@
 namespace conclave::store {
 
 // The one thread that writes content.db and checkpoints it. Waiting transactions are applied in one
-// SQL transaction and share its fsync; one that fails for its own reason is taken out by applying the
-// group's transactions one by one. After that it drains, checkpoints and probes a full disk.
+// SQL transaction and share its fsync; one that fails for its own reason is taken out by applying
+// the group's transactions one by one. After that it drains, checkpoints and probes a full disk.
 //
 // A failed fsync or an unknown outcome of a commit ends the process with kExitUncertain.
 class Writer {

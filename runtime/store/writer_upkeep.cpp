@@ -11,8 +11,9 @@
 namespace conclave::store {
 namespace {
 
-// A slice between two groups delays the next commit by a few milliseconds at most.
-constexpr std::size_t kSliceEntries = 1'024;
+// A slice delays the next commit: about 3 us an entry. Smaller ones rewrite open blocks more often
+// (measured with 64 rooms: 4.3 us an entry in slices of 1,024, 2.0 us in slices of 4,096).
+constexpr std::size_t kSliceEntries = 2'048;
 // 8 MiB of log: enough to absorb pages that are written again, little enough to move in a few ms.
 constexpr int kCheckpointPages = 2'048;
 constexpr std::chrono::seconds kTruncateRetry{5};
@@ -35,7 +36,8 @@ void Writer::maintain() {
 
 Writer::Clock::time_point Writer::next_due() const {
   const auto refused = refusal();
-  if (refused) return refused->is(kStoreReadOnly) ? probe_at_ : Clock::now() + std::chrono::hours(1);
+  if (refused)
+    return refused->is(kStoreReadOnly) ? probe_at_ : Clock::now() + std::chrono::hours(1);
   auto due = log_dirty_ ? truncate_at_ : Clock::now() + std::chrono::hours(1);
   if (tables_->tail().entries() >= options_.soft_entries) return Clock::now();
   if (!tables_->tail().batches().empty()) due = std::min(due, tail_since_ + options_.soft_age);
@@ -63,7 +65,8 @@ bool Writer::drain_slice() {
   const auto begun = Clock::now();
   const auto outcome = in_transaction([this] { return tables_->drain(kSliceEntries); });
   if (instruments_) {
-    instruments_->drain_seconds.observe(std::chrono::duration<double>(Clock::now() - begun).count());
+    instruments_->drain_seconds.observe(
+        std::chrono::duration<double>(Clock::now() - begun).count());
   }
   // The journal holds only what was checked when it was committed: a slice that cannot be moved for
   // another reason than lack of space means that the file is not what we wrote.
@@ -89,7 +92,8 @@ void Writer::truncate_if_due() {
   if (!log_dirty_ || now < truncate_at_) return;
   const auto outcome = database_.truncate_log();
   log_dirty_ = !outcome;
-  truncate_at_ = now + (outcome ? Clock::duration(options_.log_truncation) : Clock::duration(kTruncateRetry));
+  truncate_at_ =
+      now + (outcome ? Clock::duration(options_.log_truncation) : Clock::duration(kTruncateRetry));
   if (!outcome && !outcome.error().is(sqlite::kDatabaseBusy)) check_upkeep(outcome.error());
 }
 
@@ -104,8 +108,9 @@ void Writer::probe_if_due() {
   if (Clock::now() < probe_at_) return;
   probe_at_ = Clock::now() + options_.probe_interval;
   const auto written = in_transaction([this] {
-    return database_.execute(("INSERT INTO probe(filler) VALUES(zeroblob(" +
-                              std::to_string(kProbeBytes) + "))").c_str());
+    return database_.execute(
+        ("INSERT INTO probe(filler) VALUES(zeroblob(" + std::to_string(kProbeBytes) + "))")
+            .c_str());
   });
   if (!written) return;
   const auto removed = in_transaction([this] { return database_.execute("DELETE FROM probe"); });

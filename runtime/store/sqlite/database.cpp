@@ -14,8 +14,8 @@
 namespace conclave::store::sqlite {
 namespace {
 
-// The folder is locked and each file has one writer, so only start and end of another connection, or
-// an operator's own shell, can be in the way.
+// The folder is locked and each file has one writer, so only start and end of another connection,
+// or an operator's own shell, can be in the way.
 constexpr int kBusyTimeout_ms = 1'000;
 constexpr int kTruncateTimeout_ms = 50;
 
@@ -24,7 +24,8 @@ Result<> create_private(const std::filesystem::path& file) {
   if (descriptor < 0) {
     const int reason = errno;
     const bool space = reason == ENOSPC || reason == EDQUOT || reason == EROFS;
-    return fail(space ? kDatabaseFull : kDatabaseFailed, file.string() + ": " + std::strerror(reason));
+    return fail(space ? kDatabaseFull : kDatabaseFailed,
+                file.string() + ": " + std::strerror(reason));
   }
   ::close(descriptor);
   return {};
@@ -51,10 +52,12 @@ Result<Database> Database::open(const std::filesystem::path& file, Access access
 
 Result<> Database::configure(Access access) {
   sqlite3_busy_timeout(handle_, kBusyTimeout_ms);
-  CONCLAVE_TRY(execute("PRAGMA wal_autocheckpoint=0; PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF;"
-                       "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192; PRAGMA cell_size_check=ON;"));
+  CONCLAVE_TRY(
+      execute("PRAGMA wal_autocheckpoint=0; PRAGMA mmap_size=0; PRAGMA trusted_schema=OFF;"
+              "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-8192; PRAGMA cell_size_check=ON;"));
   if (access == Access::read) return execute("PRAGMA query_only=ON;");
-  CONCLAVE_TRY(execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"));
+  CONCLAVE_TRY(
+      execute("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"));
   log_pages_ = std::make_unique<int>(0);
   sqlite3_wal_hook(handle_, note_log_pages, log_pages_.get());  // in the place of autocheckpoint's
   return {};
@@ -69,7 +72,9 @@ Database& Database::operator=(Database&& other) noexcept {
   return *this;
 }
 
-Database::~Database() { close(); }
+Database::~Database() {
+  close();
+}
 
 void Database::close() {
   if (handle_ == nullptr) return;
@@ -99,9 +104,13 @@ Result<std::int64_t> Database::integer(std::string_view sql) {
   return *row ? statement->i64(0) : 0;
 }
 
-std::int64_t Database::changes() const { return sqlite3_changes64(handle_); }
+std::int64_t Database::changes() const {
+  return sqlite3_changes64(handle_);
+}
 
-bool Database::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
+bool Database::in_transaction() const {
+  return sqlite3_get_autocommit(handle_) == 0;
+}
 
 Result<> Database::run_checkpoint(int mode) {
   const int code = sqlite3_wal_checkpoint_v2(handle_, "main", mode, nullptr, nullptr);
@@ -124,7 +133,9 @@ Result<> Database::truncate_log() {
   return outcome;
 }
 
-void Database::interrupt() { sqlite3_interrupt(handle_); }
+void Database::interrupt() {
+  sqlite3_interrupt(handle_);
+}
 
 Result<> Database::check_integrity() {
   auto statement = prepare("PRAGMA integrity_check(1)");
@@ -132,7 +143,8 @@ Result<> Database::check_integrity() {
   auto row = statement->step();
   if (!row) return std::unexpected(std::move(row).error());
   if (!*row || statement->text(0) != "ok") {
-    return fail(kDatabaseDamaged, *row ? std::string(statement->text(0)) : "integrity check is silent");
+    return fail(kDatabaseDamaged,
+                *row ? std::string(statement->text(0)) : "integrity check is silent");
   }
   return {};
 }

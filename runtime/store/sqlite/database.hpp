@@ -73,7 +73,7 @@ class Database {
   Result<> run_checkpoint(int mode);
   Result<> commit();
 
-  sqlite3* handle_ = nullptr;        // owned
+  sqlite3* handle_ = nullptr;       // owned
   std::unique_ptr<int> log_pages_;  // at a fixed place, for the hook that fills it in
 };
 

@@ -25,7 +25,8 @@ inline constexpr ErrorSpec kDatabaseUncertain{
     "database.uncertain", ErrorKind::internal,
     "The disk failed while data was being made durable; the server restarts. Check the disk."};
 // Anything else: memory, I/O on reading, a defect of ours.
-inline constexpr ErrorSpec kDatabaseFailed{"database.failed", ErrorKind::internal,
-                                           "The database refused a statement; see the server's log."};
+inline constexpr ErrorSpec kDatabaseFailed{
+    "database.failed", ErrorKind::internal,
+    "The database refused a statement; see the server's log."};
 
 }  // namespace conclave::store::sqlite

@@ -11,14 +11,15 @@
 namespace conclave::store::sqlite {
 namespace {
 
-// SQLite maps only ENOSPC to SQLITE_FULL; quota, file size limit and a remount arrive as IOERR_WRITE.
+// SQLite maps only ENOSPC to SQLITE_FULL; quota, file size limit and a remount arrive as
+// IOERR_WRITE.
 bool is_lack_of_space(int system_error) {
   return system_error == ENOSPC || system_error == EDQUOT || system_error == EFBIG ||
          system_error == EROFS;
 }
 
-// errno of the file that failed. sqlite3_system_errno() is not set when COMMIT fails, so the log and
-// then the database file are asked.
+// errno of the file that failed. sqlite3_system_errno() is not set when COMMIT fails, so the log
+// and then the database file are asked.
 int last_errno(sqlite3* connection) {
   int value = 0;
   sqlite3_file* log = nullptr;

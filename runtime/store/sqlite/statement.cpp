@@ -28,13 +28,14 @@ void Statement::bind_at(int index, ByteView blob) {
   // A null pointer would bind NULL.
   static constexpr std::uint8_t kNothing = 0;
   const void* data = blob.empty() ? &kNothing : blob.data();
-  CONCLAVE_ASSERT(sqlite3_bind_blob64(handle_, index, data, blob.size(), SQLITE_STATIC) == SQLITE_OK);
+  CONCLAVE_ASSERT(sqlite3_bind_blob64(handle_, index, data, blob.size(), SQLITE_STATIC) ==
+                  SQLITE_OK);
 }
 
 void Statement::bind_at(int index, std::string_view text) {
   const char* data = text.empty() ? "" : text.data();
-  CONCLAVE_ASSERT(sqlite3_bind_text64(handle_, index, data, text.size(), SQLITE_STATIC, SQLITE_UTF8) ==
-                  SQLITE_OK);
+  CONCLAVE_ASSERT(sqlite3_bind_text64(handle_, index, data, text.size(), SQLITE_STATIC,
+                                      SQLITE_UTF8) == SQLITE_OK);
 }
 
 void Statement::bind_at(int index, std::nullptr_t) {
@@ -61,7 +62,9 @@ Result<> Statement::run_bound() {
   return {};
 }
 
-std::int64_t Statement::i64(int column) const { return sqlite3_column_int64(handle_, column); }
+std::int64_t Statement::i64(int column) const {
+  return sqlite3_column_int64(handle_, column);
+}
 
 bool Statement::is_null(int column) const {
   return sqlite3_column_type(handle_, column) == SQLITE_NULL;

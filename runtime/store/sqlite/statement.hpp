@@ -14,8 +14,8 @@ struct sqlite3_stmt;
 
 namespace conclave::store::sqlite {
 
-// A prepared statement of one Database; must die before it. Not thread-safe: it belongs to the thread
-// of its connection. Parameters and columns count from 1 and 0, as in SQLite.
+// A prepared statement of one Database; must die before it. Not thread-safe: it belongs to the
+// thread of its connection. Parameters and columns count from 1 and 0, as in SQLite.
 //
 // Bound texts and blobs are not copied: they must live until reset() (run() and rows() reset
 // themselves before they return).
@@ -77,7 +77,9 @@ class Statement {
   [[nodiscard]] std::uint64_t u64(int column) const {
     return static_cast<std::uint64_t>(i64(column));
   }
-  [[nodiscard]] std::uint32_t u32(int column) const { return static_cast<std::uint32_t>(i64(column)); }
+  [[nodiscard]] std::uint32_t u32(int column) const {
+    return static_cast<std::uint32_t>(i64(column));
+  }
   [[nodiscard]] std::uint8_t u8(int column) const { return static_cast<std::uint8_t>(i64(column)); }
   [[nodiscard]] bool is_null(int column) const;
   [[nodiscard]] ByteView blob(int column) const;

@@ -22,7 +22,8 @@ class BackupTest : public ::testing::Test {
   }
   Result<> say(std::uint64_t count) {
     for (std::uint64_t i = 0; i < count; ++i) {
-      CONCLAVE_TRY(commit_all(*store_, one_room_commit(kTenant, kRoom, ++head_, {std::string(500, 'x')})));
+      CONCLAVE_TRY(
+          commit_all(*store_, one_room_commit(kTenant, kRoom, ++head_, {std::string(500, 'x')})));
     }
     return {};
   }

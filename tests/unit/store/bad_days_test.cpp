@@ -30,8 +30,9 @@ std::string text_of(std::uint64_t room, std::uint64_t seq) {
 Transaction next_commit(std::uint64_t& head) {
   JournalCommit together;
   for (std::uint64_t room = 1; room <= kRooms; ++room) {
-    auto one = one_room_commit(kTenant, {room}, head + 1,
-                               {text_of(room, head + 1), text_of(room, head + 2), text_of(room, head + 3)});
+    auto one = one_room_commit(
+        kTenant, {room}, head + 1,
+        {text_of(room, head + 1), text_of(room, head + 2), text_of(room, head + 3)});
     together.segments.push_back(std::move(one.segments.front()));
     together.heads.push_back(one.heads.front());
     together.ring.push_back({kTenant, kDevice, head + 1, {room}, head + 1});
@@ -51,7 +52,8 @@ SqliteStoreOptions eager(const SqliteBackend& backend) {
 }
 
 // The child's life: commits as fast as it can and reports each acknowledged head.
-[[noreturn]] void write_until_killed(const SqliteStoreOptions& options, std::uint64_t head, int report) {
+[[noreturn]] void write_until_killed(const SqliteStoreOptions& options, std::uint64_t head,
+                                     int report) {
   auto store = open_sqlite_store(options);
   if (!store) ::_exit(1);
   for (;;) {
@@ -134,7 +136,8 @@ TEST(BadDays, KilledAtAnyPointNothingIsLostOrRepeated) {
   std::mt19937 random(4711);
   std::uint64_t head = 0;
   for (int round = 0; round < 25 && !::testing::Test::HasFailure(); ++round) {
-    const auto acknowledged = run_and_kill(options, head, 15'000 + static_cast<int>(random() % 60'000));
+    const auto acknowledged =
+        run_and_kill(options, head, 15'000 + static_cast<int>(random() % 60'000));
     // Every other audit is itself a start that drains.
     head = audit(options, acknowledged);
   }

@@ -164,7 +164,8 @@ TYPED_TEST_P(StoreConformance, AnswersComeInCallOrderAndAFailureSparesItsNeighbo
   for (int i = 0; i < kCalls; ++i) {
     // Every tenth contradicts the log; each is known by a record of its own.
     Transaction transaction;
-    transaction.emplace_back(PutRecord{{RecordKind::user, t, static_cast<std::uint64_t>(i + 1), 0, 1, {}, {}}});
+    transaction.emplace_back(
+        PutRecord{{RecordKind::user, t, static_cast<std::uint64_t>(i + 1), 0, 1, {}, {}}});
     if (i % 10 == 3) transaction.emplace_back(one_room_commit(t, this->room_, 50, {"gap"}));
     if (i == 0) transaction.emplace_back(one_room_commit(t, this->room_, 1, {"first"}));
     this->store_->commit(std::move(transaction), [&, i](Result<> result) {
@@ -232,7 +233,8 @@ TYPED_TEST_P(StoreConformance, DeletedRoomIsGoneAndItsPositionsAreNotUsedAgain) 
       *this->store_, PutRoom{room_row(t, this->room_)}, PutRoom{room_row(t, kept)},
       one_room_commit(t, this->room_, 1, {"a", "b", "c"}), one_room_commit(t, kept, 1, {"k"}),
       PutMember{{t, this->room_, this->user_, 1, 1, 1, {}, 8, 0, 0, 0, 0}},
-      AddMention{{t, this->user_, 3, this->room_, 3}}, AddAnnotation{{t, this->room_, 1, 2, 4, {5}, "x"}},
+      AddMention{{t, this->user_, 3, this->room_, 3}},
+      AddAnnotation{{t, this->room_, 1, 2, 4, {5}, "x"}},
       PutContentKey{{t, this->room_, {5}, 0, {}, {}}}));
   ASSERT_TRUE(commit_all(*this->store_, DeleteRoom{t, this->room_}));
   this->reopen();
@@ -274,7 +276,8 @@ TYPED_TEST_P(StoreConformance, RemovedDeviceTakesItsRingAlong) {
   said.ring.push_back({t, this->device_, 1, this->room_, 1});
   said.ring.push_back({t, {99}, 1, this->room_, 1});
   ASSERT_TRUE(commit_all(*this->store_, std::move(said)));
-  ASSERT_TRUE(commit_all(*this->store_, DeleteRecord{RecordKind::device, t, this->device_.value, 0}));
+  ASSERT_TRUE(
+      commit_all(*this->store_, DeleteRecord{RecordKind::device, t, this->device_.value, 0}));
   this->reopen();
   const auto snapshot = load(*this->store_);
   ASSERT_TRUE(snapshot);
@@ -284,10 +287,10 @@ TYPED_TEST_P(StoreConformance, RemovedDeviceTakesItsRingAlong) {
 
 TYPED_TEST_P(StoreConformance, MarksMoveWithoutTouchingTheMembership) {
   const auto t = this->tenant_;
-  ASSERT_TRUE(commit_all(*this->store_, PutMember{{t, this->room_, this->user_, 2, 1, 4,
-                                                   base::to_bytes("mac"), 9, 1000, 1, 1, 1}},
-                         PutMarks{t, this->room_, this->user_, 7, 6, 8},
-                         PutMarks{t, this->room_, {404}, 7, 6, 8}));
+  ASSERT_TRUE(commit_all(
+      *this->store_,
+      PutMember{{t, this->room_, this->user_, 2, 1, 4, base::to_bytes("mac"), 9, 1000, 1, 1, 1}},
+      PutMarks{t, this->room_, this->user_, 7, 6, 8}, PutMarks{t, this->room_, {404}, 7, 6, 8}));
   const auto snapshot = load(*this->store_);
   ASSERT_TRUE(snapshot);
   ASSERT_EQ(snapshot->members.size(), 1U);
@@ -319,10 +322,10 @@ TYPED_TEST_P(StoreConformance, UserStateIsReadByPositionWithTombstones) {
 TYPED_TEST_P(StoreConformance, ExpiredTombstonesRaiseTheHorizon) {
   const auto t = this->tenant_;
   constexpr std::uint8_t kLeft = 3;
-  ASSERT_TRUE(commit_all(
-      *this->store_, PutMember{{t, this->room_, {1}, 1, kLeft, 1, {}, 5, 1'000, 0, 0, 0}},
-      PutMember{{t, this->room_, {2}, 1, kLeft, 1, {}, 6, 9'000, 0, 0, 0}},
-      PutMember{{t, this->room_, {3}, 1, 1, 1, {}, 7, 1'000, 0, 0, 0}}));
+  ASSERT_TRUE(commit_all(*this->store_,
+                         PutMember{{t, this->room_, {1}, 1, kLeft, 1, {}, 5, 1'000, 0, 0, 0}},
+                         PutMember{{t, this->room_, {2}, 1, kLeft, 1, {}, 6, 9'000, 0, 0, 0}},
+                         PutMember{{t, this->room_, {3}, 1, 1, 1, {}, 7, 1'000, 0, 0, 0}}));
   ASSERT_TRUE(commit_all(*this->store_, ExpireTombstones{t, 5'000, {kLeft}}));
   const auto snapshot = load(*this->store_);
   ASSERT_TRUE(snapshot);
@@ -346,8 +349,9 @@ TYPED_TEST_P(StoreConformance, AnnotationsAndMentionsAreReadInPages) {
   EXPECT_EQ((*all)[0].target, 1U);
   EXPECT_EQ((*all)[1].seq, 7U);
   EXPECT_EQ((*all)[2].emoji, "+");
-  const auto thread = wait_for<std::vector<AnnotationRow>>(
-      [&](auto done) { this->store_->read_annotated(t, this->room_, 2, 10, 7, 5, std::move(done)); });
+  const auto thread = wait_for<std::vector<AnnotationRow>>([&](auto done) {
+    this->store_->read_annotated(t, this->room_, 2, 10, 7, 5, std::move(done));
+  });
   ASSERT_TRUE(thread);
   ASSERT_EQ(thread->size(), 1U);
   EXPECT_EQ((*thread)[0].seq, 11U);
@@ -360,7 +364,8 @@ TYPED_TEST_P(StoreConformance, AnnotationsAndMentionsAreReadInPages) {
 
 TYPED_TEST_P(StoreConformance, AuditIsGapless) {
   const auto row = [](std::uint64_t number) {
-    return AppendAudit{{number, 1, {}, base::to_bytes("sealed"), Bytes(32, static_cast<std::uint8_t>(number))}};
+    return AppendAudit{
+        {number, 1, {}, base::to_bytes("sealed"), Bytes(32, static_cast<std::uint8_t>(number))}};
   };
   ASSERT_TRUE(commit_all(*this->store_, row(1), row(2)));
   EXPECT_FALSE(commit_all(*this->store_, row(4)));
@@ -393,8 +398,8 @@ TYPED_TEST_P(StoreConformance, WaitingBytesAreCountedUntilTheyAreDurable) {
   std::promise<void> last;
   for (int i = 0; i < 20; ++i) {
     Transaction transaction;
-    transaction.emplace_back(one_room_commit(this->tenant_, this->room_, static_cast<std::uint64_t>(i) + 1,
-                                             {std::string(1'000, 'x')}));
+    transaction.emplace_back(one_room_commit(
+        this->tenant_, this->room_, static_cast<std::uint64_t>(i) + 1, {std::string(1'000, 'x')}));
     this->store_->commit(std::move(transaction), [&, i](Result<> result) {
       EXPECT_TRUE(result);
       if (i == 19) last.set_value();
@@ -405,25 +410,14 @@ TYPED_TEST_P(StoreConformance, WaitingBytesAreCountedUntilTheyAreDurable) {
 }
 
 REGISTER_TYPED_TEST_SUITE_P(
-    StoreConformance, NewStoreIsEmptyAndWritable,
-    RowsComeBackAfterReopening,
-    LogIsReadBackInOrder,
-    InterleavedAuthorsCoverTheRangeTogether,
-    HeadsAndRingsSurviveInJournalAndAfterDrain,
-    PutRoomKeepsTheHeadsOfAKnownRoom,
-    GapsRepeatsAndFalseHeadsAreRejected,
-    AnswersComeInCallOrderAndAFailureSparesItsNeighbours,
-    RewriteReplacesInJournalAndInBlocks,
-    RewriteMustCoverTheSameSeqs,
-    DeletedRoomIsGoneAndItsPositionsAreNotUsedAgain,
-    DeletedTenantLeavesOthersAlone,
-    RemovedDeviceTakesItsRingAlong,
-    MarksMoveWithoutTouchingTheMembership,
-    UserStateIsReadByPositionWithTombstones,
-    ExpiredTombstonesRaiseTheHorizon,
-    AnnotationsAndMentionsAreReadInPages,
-    AuditIsGapless,
-    ReadsBeyondTheLimitAndAfterCloseAreRefused,
-    WaitingBytesAreCountedUntilTheyAreDurable);
+    StoreConformance, NewStoreIsEmptyAndWritable, RowsComeBackAfterReopening, LogIsReadBackInOrder,
+    InterleavedAuthorsCoverTheRangeTogether, HeadsAndRingsSurviveInJournalAndAfterDrain,
+    PutRoomKeepsTheHeadsOfAKnownRoom, GapsRepeatsAndFalseHeadsAreRejected,
+    AnswersComeInCallOrderAndAFailureSparesItsNeighbours, RewriteReplacesInJournalAndInBlocks,
+    RewriteMustCoverTheSameSeqs, DeletedRoomIsGoneAndItsPositionsAreNotUsedAgain,
+    DeletedTenantLeavesOthersAlone, RemovedDeviceTakesItsRingAlong,
+    MarksMoveWithoutTouchingTheMembership, UserStateIsReadByPositionWithTombstones,
+    ExpiredTombstonesRaiseTheHorizon, AnnotationsAndMentionsAreReadInPages, AuditIsGapless,
+    ReadsBeyondTheLimitAndAfterCloseAreRefused, WaitingBytesAreCountedUntilTheyAreDurable);
 
 }  // namespace conclave::store::testing

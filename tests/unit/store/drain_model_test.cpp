@@ -28,7 +28,9 @@ class DrainModel : public ::testing::TestWithParam<unsigned> {
   }
 
   std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
-  std::string text() { return std::string(below(12) == 0 ? 9'000 : below(80), static_cast<char>('a' + below(26))); }
+  std::string text() {
+    return std::string(below(12) == 0 ? 9'000 : below(80), static_cast<char>('a' + below(26)));
+  }
 
   // One commit over several rooms, entries dealt out to interleaving authors.
   void say() {
@@ -73,7 +75,10 @@ class DrainModel : public ::testing::TestWithParam<unsigned> {
       }
       if (!holds) continue;
       const auto outcome = commit_all(
-          *store_, RewriteSegments{kTenant, {room}, seq, seq,
+          *store_, RewriteSegments{kTenant,
+                                   {room},
+                                   seq,
+                                   seq,
                                    {make_segment(kTenant, {room}, view->header.author, said)}});
       ASSERT_TRUE(outcome) << outcome.error().text();
     }
@@ -90,13 +95,16 @@ class DrainModel : public ::testing::TestWithParam<unsigned> {
     for (const auto& [seq, said] : log) {
       if (seq >= first && seq <= last) expected.emplace_back(seq, said.text);
     }
-    ASSERT_EQ(entries_of(*slice, first, last), expected) << "room " << room << " " << first << ".." << last;
+    ASSERT_EQ(entries_of(*slice, first, last), expected)
+        << "room " << room << " " << first << ".." << last;
   }
 
   void check_time() {
     const std::uint64_t room = 1 + below(kRooms);
     const auto& log = model_[room];
-    const std::int64_t ts_ms = kStart_ms - 2 + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(now_ms_ - kStart_ms) + 5));
+    const std::int64_t ts_ms =
+        kStart_ms - 2 +
+        static_cast<std::int64_t>(below(static_cast<std::uint64_t>(now_ms_ - kStart_ms) + 5));
     std::optional<std::uint64_t> expected;
     for (const auto& [seq, said] : log) {
       if (said.ts_ms >= ts_ms && !expected) expected = seq;

@@ -9,8 +9,8 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <stdexcept>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -50,7 +50,8 @@ Result<T> wait_for(Start start) {
 }
 
 inline Result<> commit(ContentStore& store, Transaction transaction) {
-  return wait_for<void>([&](Callback<void> done) { store.commit(std::move(transaction), std::move(done)); });
+  return wait_for<void>(
+      [&](Callback<void> done) { store.commit(std::move(transaction), std::move(done)); });
 }
 
 template <class... Writes>
@@ -64,14 +65,14 @@ inline Result<Snapshot> load(ContentStore& store) {
   return wait_for<Snapshot>([&](Callback<Snapshot> done) { store.load(std::move(done)); });
 }
 
-inline Result<LogSlice> read_log(ContentStore& store, TenantId tenant, RoomId room, std::uint64_t first,
-                                 std::uint64_t last) {
+inline Result<LogSlice> read_log(ContentStore& store, TenantId tenant, RoomId room,
+                                 std::uint64_t first, std::uint64_t last) {
   return wait_for<LogSlice>(
       [&](Callback<LogSlice> done) { store.read_log(tenant, room, first, last, std::move(done)); });
 }
 
-inline Result<std::optional<std::uint64_t>> find_seq(ContentStore& store, TenantId tenant, RoomId room,
-                                                     std::int64_t ts_ms) {
+inline Result<std::optional<std::uint64_t>> find_seq(ContentStore& store, TenantId tenant,
+                                                     RoomId room, std::int64_t ts_ms) {
   return wait_for<std::optional<std::uint64_t>>(
       [&](auto done) { store.find_seq(tenant, room, ts_ms, std::move(done)); });
 }
@@ -85,15 +86,18 @@ struct Said {
 inline constexpr std::int64_t kStart_ms = 1'700'000'000'000;
 
 // A segment of the documented form; the bodies stand where the ciphertext would.
-inline Bytes make_segment(TenantId tenant, RoomId room, UserId author, const std::vector<Said>& said) {
+inline Bytes make_segment(TenantId tenant, RoomId room, UserId author,
+                          const std::vector<Said>& said) {
   hsm::api::SegmentHeader header;
   header.tenant = tenant;
   header.room = room;
   header.author = author;
   std::string bodies;
   for (const auto& entry : said) {
-    header.entries.push_back({entry.seq, entry.seq, entry.ts_ms != 0 ? entry.ts_ms : kStart_ms + static_cast<std::int64_t>(entry.seq),
-                              1, 0, static_cast<std::uint32_t>(entry.text.size())});
+    header.entries.push_back(
+        {entry.seq, entry.seq,
+         entry.ts_ms != 0 ? entry.ts_ms : kStart_ms + static_cast<std::int64_t>(entry.seq), 1, 0,
+         static_cast<std::uint32_t>(entry.text.size())});
     bodies += entry.text;
   }
   base::ByteWriter out;
@@ -103,7 +107,8 @@ inline Bytes make_segment(TenantId tenant, RoomId room, UserId author, const std
 }
 
 // seq and body of every entry of the slice within [first, last], ascending.
-inline std::vector<std::pair<std::uint64_t, std::string>> entries_of(const LogSlice& slice, std::uint64_t first,
+inline std::vector<std::pair<std::uint64_t, std::string>> entries_of(const LogSlice& slice,
+                                                                     std::uint64_t first,
                                                                      std::uint64_t last) {
   std::vector<std::pair<std::uint64_t, std::string>> result;
   for (const auto& segment : slice.segments) {
