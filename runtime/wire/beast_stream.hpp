@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/beast/core/role.hpp>
 #include <utility>
 
@@ -47,10 +49,11 @@ struct BeastStream {
   }
 };
 
-// Found by Beast through argument-dependent look-up.
+// Found by Beast through argument-dependent look-up. The session discards the rest and closes.
 template <class Handler>
 void async_teardown(boost::beast::role_type, BeastStream& stream, Handler&& handler) {
-  stream.transport->finish([handler = std::forward<Handler>(handler)]() mutable {
+  stream.transport->stop_writing();
+  boost::asio::post(stream.get_executor(), [handler = std::forward<Handler>(handler)]() mutable {
     handler(boost::system::error_code());
   });
 }

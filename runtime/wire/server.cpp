@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <boost/asio/post.hpp>
+#include <csignal>
 #include <mutex>
 #include <utility>
 
@@ -198,6 +199,7 @@ void WireServer::drain(std::chrono::milliseconds spread, std::function<void()> d
 
 Result<std::unique_ptr<Server>> Server::open(Parts parts) {
   CONCLAVE_ASSERT(!parts.io.empty());
+  std::signal(SIGPIPE, SIG_IGN);
   for (std::size_t i = 0; i < parts.doors.size(); ++i) {
     for (std::size_t j = 0; j < i; ++j) {
       if (parts.doors[i]->subprotocol() == parts.doors[j]->subprotocol()) {

@@ -65,6 +65,7 @@ class Server {
   };
 
   // Opens the sockets (clear error naming address and port when one is taken), accepts nothing yet.
+  // Ignores SIGPIPE in the whole process: OpenSSL writes to descriptors with plain write().
   // kPlainNotLoopback: a listener without TLS may only stand on a loopback address.
   [[nodiscard]] static Result<std::unique_ptr<Server>> open(Parts parts);
   virtual ~Server() = default;

@@ -166,6 +166,7 @@ Transport::Step Transport::write_all(Source& source, error_code& error) {
 
 void Transport::consume(Source& source, std::size_t bytes) {
   bytes_out_ += bytes;
+  ++writes_;
   stalled_since_.reset();
   const std::size_t from_gathered = std::min(bytes, gathered_.size() - gathered_done_);
   gathered_done_ += from_gathered;
@@ -229,16 +230,21 @@ Transport::Step Transport::write_tls(Source& source, error_code& error) {
   return Step::done;
 }
 
-void Transport::finish(std::move_only_function<void()> done) {
-  if (!socket_.is_open()) {
-    return net::post(executor_, [done = std::move(done)]() mutable { done(); });
-  }
+void Transport::stop_writing() {
+  if (!socket_.is_open() || std::exchange(stopped_, true)) return;
   if (ssl_) {
     ERR_clear_error();
     (void)SSL_shutdown(ssl_.get());  // close_notify, best effort: the FIN follows anyway
   }
   error_code ignored;
   socket_.shutdown(net::socket_base::shutdown_send, ignored);
+}
+
+void Transport::finish(std::move_only_function<void()> done) {
+  if (!socket_.is_open()) {
+    return net::post(executor_, [done = std::move(done)]() mutable { done(); });
+  }
+  stop_writing();
   discard(std::move(done), kDiscardBytes);
 }
 

@@ -49,9 +49,11 @@ class Transport {
   // Bytes that were read too far; the next reads return them first.
   void unread(std::string bytes) { unread_.append(bytes); }
 
-  // Tells the peer that nothing more comes (close_notify, FIN), then discards what it still sends
-  // until it closes as well: an unread byte would turn our close into a reset and take the last
-  // frame with it. The owner bounds it by calling abort().
+  // Tells the peer that nothing more comes: close_notify, FIN. Idempotent.
+  void stop_writing();
+  // stop_writing(), then discards what the peer still sends until it closes as well: an unread byte
+  // would turn our close into a reset and take the last frame with it. The owner bounds it by calling
+  // abort().
   void finish(std::move_only_function<void()> done);
   // Closes at once; pending handlers get operation_aborted.
   void abort();
@@ -60,6 +62,8 @@ class Transport {
   [[nodiscard]] Clock::duration write_stalled(Clock::time_point now) const;
   [[nodiscard]] std::uint64_t bytes_in() const { return bytes_in_; }
   [[nodiscard]] std::uint64_t bytes_out() const { return bytes_out_; }
+  // sendmsg() calls or, with TLS, records.
+  [[nodiscard]] std::uint64_t writes() const { return writes_; }
   [[nodiscard]] const boost::asio::any_io_executor& executor() const { return executor_; }
 
   static constexpr std::size_t kCorkBytes = 16 * 1024;  // one TLS record
@@ -97,9 +101,11 @@ class Transport {
   std::string gathered_;  // corked bytes that are not written yet
   std::size_t gathered_done_ = 0;
   bool corked_ = false;
+  bool stopped_ = false;
   std::optional<Clock::time_point> stalled_since_;
   std::uint64_t bytes_in_ = 0;
   std::uint64_t bytes_out_ = 0;
+  std::uint64_t writes_ = 0;
 };
 
 }  // namespace conclave::wire

@@ -20,6 +20,9 @@ constexpr std::size_t kKeptReadBytes = 4 * 1024;  // a larger read buffer is giv
 constexpr double kControlBurst = 64;
 constexpr double kControlPerSecond = 16;
 
+// How long a peer may go on sending after the end before the socket is closed under it.
+constexpr std::chrono::seconds kLinger{2};
+
 // One WebSocket over Beast: no timers and no queue of its own there, those are here.
 class Session final : public WebSocket,
                       public LoopMember,
@@ -33,7 +36,7 @@ class Session final : public WebSocket,
         heard_(Clock::now()),
         control_at_(heard_) {}
   ~Session() override {
-    if (opened_) link_.env->metrics.websockets.add(-1);
+    if (opened_ && !ended_) link_.env->metrics.websockets.add(-1);
   }
 
   void accept(const HttpReader::Message& request, std::string_view subprotocol) {
@@ -68,7 +71,10 @@ class Session final : public WebSocket,
   // LoopMember
   void tick(Clock::time_point now) override;
   void drain() override;
-  void cut() override { end(std::uint16_t(CloseCode::draining), "server is stopping"); }
+  void cut() override {
+    end(std::uint16_t(CloseCode::draining), "server is stopping");
+    leave();
+  }
 
  private:
   void on_accepted(error_code error);
@@ -81,6 +87,7 @@ class Session final : public WebSocket,
   void ping(Clock::time_point now);
   void end(std::uint16_t code, std::string_view reason);
   void end_by_stream(error_code error);
+  void leave();
   void count_bytes();
 
   Link link_;
@@ -100,6 +107,7 @@ class Session final : public WebSocket,
   std::int64_t round_trip_us_ = 0;
   std::uint64_t counted_in_ = 0;
   std::uint64_t counted_out_ = 0;
+  std::uint64_t counted_writes_ = 0;
   bool opened_ = false;
   bool drain_wanted_ = false;
   bool reading_ = false;
@@ -110,17 +118,14 @@ class Session final : public WebSocket,
   bool awaiting_pong_ = false;
   bool closing_ = false;       // close() was called
   bool goodbye_ = false;       // Beast's close handshake has begun
-  bool ended_ = false;
+  bool ended_ = false;         // the handler is gone; the socket may linger
+  Clock::time_point ended_at_;
+  bool left_ = false;
 };
 
 void Session::on_accepted(error_code error) {
   if (ended_) return;
-  if (error) {
-    // Beast has sent the refusal (400, 426); the peer gets the time to read it.
-    closing_ = goodbye_ = true;
-    closing_since_ = Clock::now();
-    return link_.transport->finish([self = shared_from_this()] { self->end(0, {}); });
-  }
+  if (error) return end(0, {});  // Beast has sent the refusal (400, 426)
   opened_ = true;
   heard_ = Clock::now();
   link_.env->metrics.websockets.add(1);
@@ -250,15 +255,22 @@ void Session::begin_close() {
 }
 
 void Session::tick(Clock::time_point now) {
-  if (ended_) return;
+  if (ended_) {
+    if (now - ended_at_ > kLinger) leave();
+    return;
+  }
   const ServerLimits& limits = link_.env->limits;
   count_bytes();
   if (link_.transport->write_stalled(now) > limits.write) {
     link_.env->metrics.slow_readers.add();
-    return end(std::uint16_t(CloseCode::slow_reader), "peer does not read");
+    end(std::uint16_t(CloseCode::slow_reader), "peer does not read");
+    return leave();
   }
   if (closing_) {
-    if (now - closing_since_ > Loop::kGoodbye) end(close_code_, close_reason_);
+    if (now - closing_since_ > Loop::kGoodbye) {
+      end(close_code_, close_reason_);
+      leave();
+    }
     return;
   }
   if (!opened_) {
@@ -314,14 +326,24 @@ void Session::end_by_stream(error_code error) {
 
 void Session::end(std::uint16_t code, std::string_view reason) {
   if (std::exchange(ended_, true)) return;
+  ended_at_ = Clock::now();
   count_bytes();
-  link_.transport->abort();
   const auto self = shared_from_this();
-  link_.loop->remove(*this);
-  if (opened_ && handler_) handler_->on_closed(code, reason);
+  if (opened_) {
+    link_.env->metrics.websockets.add(-1);
+    handler_->on_closed(code, reason);
+  }
   handler_.reset();
   std::deque<SharedFrame>().swap(queue_);
   queued_bytes_ = 0;
+  link_.transport->finish([self] { self->leave(); });
+}
+
+void Session::leave() {
+  if (std::exchange(left_, true)) return;
+  link_.transport->abort();
+  const auto self = shared_from_this();
+  link_.loop->remove(*this);
 }
 
 void Session::count_bytes() {
@@ -332,6 +354,9 @@ void Session::count_bytes() {
   }
   if (out != counted_out_) {
     link_.env->metrics.bytes_out.add(static_cast<double>(out - std::exchange(counted_out_, out)));
+    const auto writes = link_.transport->writes();
+    link_.env->metrics.writes.add(
+        static_cast<double>(writes - std::exchange(counted_writes_, writes)));
   }
 }
 

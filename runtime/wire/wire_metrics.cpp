@@ -38,6 +38,8 @@ WireMetrics::WireMetrics(observe::Metrics& registry)
           {0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10})),
       bytes_in(registry.counter("conclave_wire_received_bytes_total", "Bytes read, inside TLS.")),
       bytes_out(registry.counter("conclave_wire_sent_bytes_total", "Bytes written, inside TLS.")),
+      writes(registry.counter("conclave_wire_writes_total",
+                              "Writes of WebSocket sessions: system calls, or TLS records.")),
       http_requests(registry.counter("conclave_wire_http_requests_total", "HTTP requests.")),
       messages_in(
           registry.counter("conclave_wire_messages_received_total", "WebSocket messages read.")),

@@ -26,6 +26,7 @@ struct WireMetrics {
   observe::Histogram handshake_seconds;
   observe::Counter bytes_in;
   observe::Counter bytes_out;
+  observe::Counter writes;
   observe::Counter http_requests;
   observe::Counter messages_in;
   observe::Counter frames_out;

@@ -147,6 +147,7 @@ TlsClient::TlsClient(std::uint16_t port, const Options& options)
     : RawClient(port), context_(SSL_CTX_new(TLS_client_method())) {
   if (options.least != 0) SSL_CTX_set_min_proto_version(context_, options.least);
   if (options.most != 0) SSL_CTX_set_max_proto_version(context_, options.most);
+  SSL_CTX_set_options(context_, options.switched_off);
   SSL_CTX_set_security_level(context_, 0);
   SSL_CTX_set_cipher_list(context_, options.ciphers12 != nullptr ? options.ciphers12 : "ALL");
   ssl_ = SSL_new(context_);

@@ -59,6 +59,7 @@ class TlsClient : public RawClient {
     const char* ciphers12 = nullptr;
     SSL_SESSION* session = nullptr;
     const char* alpn = nullptr;  // wire form
+    std::uint64_t switched_off = 0;  // SSL_OP_NO_…
   };
   TlsClient(std::uint16_t port, const Options& options);
   explicit TlsClient(std::uint16_t port) : TlsClient(port, Options{}) {}
