@@ -1,7 +1,7 @@
 """Counts tests from result files: python3 tally.py results.xml... prints "passed failed".
 
-Reads JUnit files of pytest, of GoogleTest and of ctest. A GoogleTest program that crashed has left no
-file of its own, so its ctest entry counts instead: give ctest's file with --programs.
+Reads JUnit files of pytest, of GoogleTest and of ctest. A GoogleTest program that crashed has left
+no file of its own, so its ctest entry counts instead: give ctest's file with --programs.
 """
 
 import argparse

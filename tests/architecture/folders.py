@@ -2,6 +2,7 @@
 
 from pathlib import PurePosixPath
 
+from layers import includes
 from source_tree import Finding
 
 ROOT_FILES = {"CMakeLists.txt", "CMakePresets.json", "README.md", "CHANGELOG.md", "LICENSE"}
@@ -35,22 +36,19 @@ def folders_without_readme(tree):
 
 
 def unlisted_sources(tree):
-    """Each C++ file must be named by the CMakeLists.txt of its folder or of one above it."""
+    """Each C++ file must be named by the CMakeLists.txt of its folder or of one above it; a private
+    header may instead be included by a source."""
     lists = {file.folder: file.text for file in tree.files if file.path.endswith("CMakeLists.txt")}
+    included = {name for file in tree.cpp() for _, _, name in includes(file)}
     findings = []
     for file in tree.cpp():
         path = PurePosixPath(file.path)
         nearest = next((folder for folder in path.parents if str(folder) in lists), None)
         if nearest is None or str(path.relative_to(nearest)) not in lists[str(nearest)]:
-            if not _reached_as_template(file, lists, nearest):
+            if not _reached(file, included):
                 findings.append(Finding(file.path, 1, "no CMakeLists.txt builds this file"))
     return findings
 
 
-def _reached_as_template(file, lists, nearest):
-    """Headers of tests are reached by their includes; fuzz targets by a list of their names."""
-    if file.is_test and file.is_header:
-        return True
-    stem = PurePosixPath(file.path).stem
-    in_fuzz = file.path.startswith("tests/fuzz/")
-    return in_fuzz and nearest is not None and stem in lists[str(nearest)]
+def _reached(file, included):
+    return file.is_header and file.path in included

@@ -36,6 +36,13 @@ class Sources(TreeCase):
         self.assert_caught(folders.unlisted_sources,
                            {"runtime/a/CMakeLists.txt": "SOURCES b.cpp", "runtime/a/c.cpp": ""})
 
+    def test_a_private_header_must_be_included_by_somebody(self):
+        texts = {"runtime/a/CMakeLists.txt": "SOURCES b.cpp", "runtime/a/c.hpp": "",
+                 "runtime/a/b.cpp": "int x;\n"}
+        self.assert_caught(folders.unlisted_sources, texts)
+        texts["runtime/a/b.cpp"] = '#include "runtime/a/c.hpp"\n'
+        self.assert_passes(folders.unlisted_sources, texts)
+
     def test_a_listed_one_passes_also_from_above(self):
         self.assert_passes(folders.unlisted_sources,
                            {"runtime/a/CMakeLists.txt": "SOURCES b.cpp sub/c.cpp",

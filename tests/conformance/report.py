@@ -3,8 +3,8 @@
     report.py --results build/logs/conformance.xml --write docs/conformance.md
     report.py --results build/logs/conformance.xml --check docs/conformance.md
 
-A test belongs to the row that its name begins with: test_c02_... belongs to C-02. A row works when it
-has tests and all of them passed; nothing else makes it work.
+A test belongs to the row that its name begins with: test_c02_... belongs to C-02. A row works when
+it has tests and all of them passed; nothing else makes it work.
 """
 
 import argparse
