@@ -83,12 +83,16 @@ class Installation:
 
     def init(self, *arguments, check=True):
         """conclave-keyd init: the token and the installation's keys."""
-        done = subprocess.run([program("conclave-keyd"), "init", "--config", str(self.config_file),
-                               *arguments], capture_output=True, text=True, timeout=120,
-                              cwd=self.folder)
+        done = self.keyd_command("init", *arguments)
         if check and done.returncode != 0:
             raise StartFailed(f"conclave-keyd init: {done.returncode}\n{done.stdout}{done.stderr}")
         return done
+
+    def keyd_command(self, name, *arguments):
+        """A command of conclave-keyd that is not serving: init, clear-refusal."""
+        return subprocess.run([program("conclave-keyd"), name, "--config", str(self.config_file),
+                               *arguments], capture_output=True, text=True, timeout=120, check=False,
+                              cwd=self.folder)
 
     # -- processes
 
