@@ -65,6 +65,7 @@ class Installation:
         if module:
             self.values["keyd.module"] = str(module)
         self.listen = listen
+        self.fixed_ports = {}
         self.launcher = None
         self.output = self.folder / "launcher.out"
         self.admin_api = None
@@ -77,9 +78,16 @@ class Installation:
         self.values.update({name.replace("__", "."): value for name, value in changes.items()})
         text = toml(self.values)
         for kind in self.listen:
-            text += f'[[listen]]\naddress = "127.0.0.1"\nport = 0\ntls = {json.dumps(kind == "https")}\n'
+            port = self.fixed_ports.get(kind, 0)
+            text += (f'[[listen]]\naddress = "127.0.0.1"\nport = {port}\n'
+                     f'tls = {json.dumps(kind == "https")}\n')
         self.config_file.write_text(text)
         self.config_file.chmod(0o600)
+
+    def fix_ports(self, ports):
+        """The next start uses these ports, not any free ones."""
+        self.fixed_ports = {kind: ports[kind] for kind in self.listen}
+        self.write_config()
 
     def init(self, *arguments, check=True):
         """conclave-keyd init: the token and the installation's keys."""
