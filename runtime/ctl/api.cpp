@@ -1,0 +1,233 @@
+#include "runtime/ctl/api.hpp"
+
+#include <curl/curl.h>
+
+#include <boost/json.hpp>
+
+#include "runtime/base/clock.hpp"
+#include "runtime/base/digest.hpp"
+#include "runtime/base/encoding.hpp"
+#include "runtime/base/random.hpp"
+#include "runtime/ctl/errors.hpp"
+#include "sdk/client/address.hpp"
+#include "sdk/client/transcript.hpp"
+
+namespace conclave::ctl {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr long kConnectTimeoutMs = 5'000;
+constexpr long kTimeoutMs = 120'000;
+constexpr std::size_t kMaxResponse = 16 * 1024 * 1024;
+constexpr std::size_t kNonceBytes = 32;
+
+std::size_t take(char* data, std::size_t size, std::size_t count, void* into) {
+  auto* out = static_cast<std::string*>(into);
+  if (out->size() + size * count > kMaxResponse) return 0;  // curl then fails the transfer
+  out->append(data, size * count);
+  return size * count;
+}
+
+std::string text_of(const json::object& object, std::string_view name) {
+  const json::value* found = object.if_contains(name);
+  return found != nullptr && found->is_string() ? std::string(found->as_string()) : std::string();
+}
+
+std::string folded_account(const std::string& account) {
+  return client::folded(account);
+}
+
+}  // namespace
+
+struct Api::Curl {
+  CURL* handle = curl_easy_init();
+  ~Curl() { curl_easy_cleanup(handle); }
+};
+
+struct Api::Signed {
+  json::object body;  // hello, nonce, binding, signature
+};
+
+Api::Api(ServerPlace server) : server_(std::move(server)), curl_(std::make_unique<Curl>()) {}
+
+Api::~Api() = default;
+
+std::string Api::origin() const {
+  const auto address = client::parse_address(server_.url);
+  if (!address || !address->tls) return {};
+  const std::string authority = address->authority();
+  // As browsers and the Host header have it: without the port where it is the usual one.
+  const bool usual = address->port == 443;
+  return "https://" + (usual ? authority.substr(0, authority.rfind(':')) : authority);
+}
+
+Result<Api::Response> Api::send(const std::string& method, const std::string& target,
+                                const std::string& body, const std::vector<std::string>& headers) {
+  CURL* curl = curl_->handle;
+  if (curl == nullptr) return fail(base::kInternal, "libcurl");
+  curl_easy_reset(curl);  // keeps the connection
+  std::string text;
+  const std::string url = server_.url + target;
+  curl_slist* list = curl_slist_append(nullptr, "Content-Type: application/json");
+  list = curl_slist_append(list, "Expect:");
+  if (const std::string own = origin(); !own.empty()) {
+    list = curl_slist_append(list, ("Origin: " + own).c_str());
+  }
+  for (const std::string& header : headers) list = curl_slist_append(list, header.c_str());
+  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
+  curl_easy_setopt(curl, CURLOPT_PATH_AS_IS, 1L);
+  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+  curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, kConnectTimeoutMs);
+  curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, kTimeoutMs);
+  curl_easy_setopt(curl, CURLOPT_USERAGENT, "conclavectl");
+  if (!server_.authority_pem.empty()) {
+    curl_blob authority{const_cast<char*>(server_.authority_pem.data()),
+                        server_.authority_pem.size(), CURL_BLOB_COPY};
+    curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &authority);
+    curl_easy_setopt(curl, CURLOPT_CAPATH, nullptr);
+  }
+  curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method.c_str());
+  if (method != "GET") {
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.c_str());
+    curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
+  }
+  curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list);
+  curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take);
+  curl_easy_setopt(curl, CURLOPT_WRITEDATA, &text);
+  const CURLcode code = curl_easy_perform(curl);
+  curl_slist_free_all(list);
+  if (code != CURLE_OK) {
+    return fail(kUnreachable, server_.url + ": " + curl_easy_strerror(code));
+  }
+  long status = 0;
+  curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+  boost::system::error_code error;
+  json::value value = json::parse(text, error);
+  Response out{static_cast<int>(status), {}};
+  if (!error && value.is_object()) out.body = std::move(value.as_object());
+  return out;
+}
+
+Result<json::object> Api::accepted(Result<Response> response) {
+  if (!response) return std::unexpected(response.error());
+  if (response->status >= 200 && response->status < 300) return std::move(response->body);
+  refusal_ = Refusal{response->status, text_of(response->body, "reason"),
+                     text_of(response->body, "advice"), text_of(response->body, "detail")};
+  if (refusal_->reason.empty()) {
+    refusal_->reason = "status " + std::to_string(response->status);
+    refusal_->advice = "This does not look like a Conclave server.";
+  }
+  return fail(kServerRefused, refusal_->reason);
+}
+
+Result<Api::Signed> Api::sign(std::string_view purpose, const std::string& account,
+                              const std::string& device, const client::DeviceKey& key) {
+  auto hello = accepted(send("POST", "/api/v1/session/hello", ""));
+  if (!hello) return std::unexpected(hello.error());
+  const std::string nonce = text_of(*hello, "nonce");
+  const auto nonce_server = base::base64url_decode(nonce);
+  if (!nonce_server) return fail(kUnreachable, "the server's hello has no nonce");
+  const std::string own = origin();
+  const client::Binding binding{own.empty() ? "loopback" : "origin", base::to_bytes(own)};
+  const Bytes nonce_client = base::system_random().bytes(kNonceBytes);
+  const base::Sha256 message =
+      client::digest({purpose, account, device, client::DeviceKey::algorithm(), key.point(),
+                      *nonce_server, nonce_client, binding});
+  const auto signature = key.sign(message);
+  if (!signature) return std::unexpected(signature.error());
+  return Signed{{{"hello", nonce},
+                 {"nonce", base::base64url_encode(nonce_client)},
+                 {"binding", json::object{{"type", binding.type}}},
+                 {"signature", base::base64url_encode(*signature)}}};
+}
+
+Result<Profile> Api::enrol(const std::string& given, const base::Secret& password,
+                           const std::string& device_name) {
+  const std::string account = folded_account(given);
+  auto key = client::DeviceKey::make();
+  if (!key) return std::unexpected(key.error());
+  auto pem = key->pem();
+  if (!pem) return std::unexpected(pem.error());
+  auto claim = sign("enrol", account, {}, *key);
+  if (!claim) return std::unexpected(claim.error());
+  json::object body = std::move(claim->body);
+  body["account"] = account;
+  body["password"] = base::as_text(password.view());
+  body["device"] = json::object{{"name", device_name},
+                                {"platform", "linux"},
+                                {"algorithm", client::DeviceKey::algorithm()},
+                                {"key", base::base64url_encode(key->point())}};
+  std::string text = json::serialize(body);
+  auto in = accepted(send("POST", "/api/v1/session/enrol", text));
+  base::wipe(text);
+  if (!in) return std::unexpected(in.error());
+  token_ = text_of(*in, "access_token");
+  key_ = std::move(*key);
+  return Profile{server_, account, text_of(*in, "device"), std::move(*pem)};
+}
+
+Result<void> Api::prove(const Profile& profile) {
+  auto key = client::DeviceKey::from_pem(profile.key_pem);
+  if (!key) return std::unexpected(key.error());
+  auto claim = sign("prove", profile.account, profile.device, *key);
+  if (!claim) return std::unexpected(claim.error());
+  json::object body = std::move(claim->body);
+  body["account"] = profile.account;
+  body["device"] = profile.device;
+  auto in = accepted(send("POST", "/api/v1/session/prove", json::serialize(body)));
+  if (!in) return std::unexpected(in.error());
+  token_ = text_of(*in, "access_token");
+  key_ = std::move(*key);
+  return {};
+}
+
+Result<std::string> Api::proof(const std::string& method, const std::string& target,
+                               const std::string& body) const {
+  using base::as_bytes;
+  const std::string time = std::to_string(base::system_clock().utc_ms());
+  const Bytes nonce = base::system_random().bytes(kNonceBytes);
+  const base::Sha256 body_digest = base::sha256(body);
+  const base::Sha256 token_digest = base::sha256(token_);
+  const base::Sha256 message =
+      base::transcript_digest({as_bytes("conclave/http/1"), as_bytes(method), as_bytes(target),
+                               body_digest, token_digest, as_bytes(time), nonce});
+  const auto signature = key_->sign(message);
+  if (!signature) return std::unexpected(signature.error());
+  return "v1 " + time + " " + base::base64url_encode(nonce) + " " +
+         base::base64url_encode(*signature);
+}
+
+Result<json::object> Api::call(const std::string& method, const std::string& target,
+                               const json::object* body) {
+  if (!key_ || token_.empty()) return fail(kNoProfile);
+  std::string text = body == nullptr ? std::string() : json::serialize(*body);
+  auto signed_header = proof(method, target, text);
+  if (!signed_header) return std::unexpected(signed_header.error());
+  auto out =
+      accepted(send(method, target, text,
+                    {"Authorization: Bearer " + token_, "Conclave-Proof: " + *signed_header}));
+  base::wipe(text);
+  return out;
+}
+
+Result<json::object> Api::call_open(const std::string& target, const json::object& body) {
+  std::string text = json::serialize(body);
+  auto out = accepted(send("POST", target, text));
+  base::wipe(text);
+  return out;
+}
+
+void Api::end() {
+  if (token_.empty()) return;
+  const std::optional<Refusal> kept = refusal_;
+  static_cast<void>(call("DELETE", "/api/v1/session"));
+  refusal_ = kept;
+  token_.clear();
+}
+
+}  // namespace conclave::ctl

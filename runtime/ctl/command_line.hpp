@@ -1,0 +1,27 @@
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+namespace CLI {
+class App;
+}
+
+namespace conclave::ctl {
+
+class Shell;
+
+// The whole program: parses, acts, reports. Exit status 0: done; 1: refused or failed; 2: wrong
+// usage.
+[[nodiscard]] int run(const std::vector<std::string>& arguments, std::ostream& out,
+                      std::ostream& err);
+
+// Each adds its commands; `shell` lives longer than `app`.
+void add_profile_commands(CLI::App& app, Shell& shell);
+void add_people_commands(CLI::App& app, Shell& shell);
+void add_access_commands(CLI::App& app, Shell& shell);
+void add_system_commands(CLI::App& app, Shell& shell);
+void add_local_commands(CLI::App& app, Shell& shell);
+
+}  // namespace conclave::ctl

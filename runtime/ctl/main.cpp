@@ -1,0 +1,15 @@
+#include <curl/curl.h>
+
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include "runtime/ctl/command_line.hpp"
+
+int main(int argc, char** argv) {
+  curl_global_init(CURL_GLOBAL_DEFAULT);
+  const std::vector<std::string> arguments(argv + 1, argv + argc);
+  const int status = conclave::ctl::run(arguments, std::cout, std::cerr);
+  curl_global_cleanup();
+  return status;
+}
