@@ -18,8 +18,8 @@ class Calls {
   // The frame to send. `deadline_ms` is monotonic.
   [[nodiscard]] std::string begin(std::string_view method, const boost::json::object& params,
                                   std::int64_t deadline_ms, Answer answer);
-  // A frame with an id: gives the answer to who waits for it. One that nobody waits for (too late) is
-  // dropped. False: not the form of an answer.
+  // A frame with an id: gives the answer to who waits for it. One that nobody waits for (too late)
+  // is dropped. False: not the form of an answer.
   [[nodiscard]] bool answered(const boost::json::object& frame);
   // Fails what is overdue with kCallTimeout.
   void expire(std::int64_t now_ms);

@@ -7,12 +7,18 @@ namespace conclave::client {
 
 std::string_view to_text(State state) {
   switch (state) {
-    case State::stopped: return "stopped";
-    case State::connecting: return "connecting";
-    case State::signing_in: return "signing in";
-    case State::syncing: return "catching up";
-    case State::online: return "online";
-    case State::refused: return "refused";
+    case State::stopped:
+      return "stopped";
+    case State::connecting:
+      return "connecting";
+    case State::signing_in:
+      return "signing in";
+    case State::syncing:
+      return "catching up";
+    case State::online:
+      return "online";
+    case State::refused:
+      return "refused";
   }
   return "unknown";
 }
@@ -38,16 +44,24 @@ Result<std::unique_ptr<Client>> Client::open(Options options, Listener& listener
 Client::Client(std::unique_ptr<Engine> engine) : engine_(std::move(engine)) {}
 Client::~Client() = default;
 
-bool Client::enrolled() const { return engine_->identity().has_value(); }
-std::optional<SignedIn> Client::identity() const { return engine_->identity(); }
+bool Client::enrolled() const {
+  return engine_->identity().has_value();
+}
+std::optional<SignedIn> Client::identity() const {
+  return engine_->identity();
+}
 
 Result<SignedIn> Client::enrol(std::string account, base::Secret password,
                                std::string device_name) {
   return engine_->enrol(std::move(account), std::move(password), std::move(device_name));
 }
 
-Result<void> Client::start() { return engine_->start(); }
-void Client::stop() { engine_->stop(); }
+Result<void> Client::start() {
+  return engine_->start();
+}
+void Client::stop() {
+  engine_->stop();
+}
 
 Result<void> Client::wait_online(std::int64_t timeout_ms, bool patient) {
   return engine_->wait_online(timeout_ms, patient);
@@ -72,6 +86,8 @@ Result<std::int64_t> Client::send(std::string_view room, json::object params,
   return engine_->send(room, std::move(params), method);
 }
 
-std::size_t Client::unsent() const { return engine_->unsent(); }
+std::size_t Client::unsent() const {
+  return engine_->unsent();
+}
 
 }  // namespace conclave::client

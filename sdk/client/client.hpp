@@ -44,7 +44,7 @@ struct Options {
   std::string platform = "linux";  // lower case letters, digits, '.', '-'
   std::int64_t call_timeout_ms = 15'000;
   std::int64_t connect_timeout_ms = 10'000;
-  std::int64_t backoff_first_ms = 400;   // doubles with each failure, half of it by chance
+  std::int64_t backoff_first_ms = 400;  // doubles with each failure, half of it by chance
   std::int64_t backoff_max_ms = 30'000;
   unsigned sync_tail = 20;  // entries of each changed room that a catch-up brings, 0 to 50
   // Read what a long absence left out between the known head and the tail, oldest first. Off: the
@@ -59,9 +59,9 @@ enum class State {
   stopped,     // start() was not called, or stop() was
   connecting,  // also while waiting for the next attempt
   signing_in,
-  syncing,     // signed in; catching up
-  online,      // events are live
-  refused,     // signed out, replaced or revoked: not tried again by itself (start() does)
+  syncing,  // signed in; catching up
+  online,   // events are live
+  refused,  // signed out, replaced or revoked: not tried again by itself (start() does)
 };
 [[nodiscard]] std::string_view to_text(State state);
 
@@ -130,8 +130,9 @@ class Client {
   [[nodiscard]] bool enrolled() const;
   [[nodiscard]] std::optional<SignedIn> identity() const;
 
-  // Makes a device key, signs in with the password and stores the device in the home folder. Blocks;
-  // start() does not need to be called before, and goes on with this connection when called later.
+  // Makes a device key, signs in with the password and stores the device in the home folder.
+  // Blocks; start() does not need to be called before, and goes on with this connection when called
+  // later.
   [[nodiscard]] Result<SignedIn> enrol(std::string account, base::Secret password,
                                        std::string device_name);
 

@@ -49,7 +49,9 @@ Result<Bytes> fixed_width(ByteView der) {
 
 }  // namespace
 
-void DeviceKey::Free::operator()(evp_pkey_st* key) const { EVP_PKEY_free(key); }
+void DeviceKey::Free::operator()(evp_pkey_st* key) const {
+  EVP_PKEY_free(key);
+}
 
 Result<DeviceKey> DeviceKey::adopt(Handle key) {
   if (!key || EVP_PKEY_is_a(key.get(), "EC") != 1) return fail(kCryptography, "not a P-256 key");

@@ -22,11 +22,18 @@ constexpr std::uint16_t kCodeReplaced = 4004;
 Client::Engine::Engine(Options options, Listener& listener, Home home,
                        std::optional<DeviceRecord> device, std::optional<DeviceKey> key,
                        Progress progress)
-    : options_(std::move(options)), listener_(listener), home_(std::move(home)),
-      device_(std::move(device)), key_(std::move(key)), work_(io_.get_executor()),
-      retry_timer_(io_), tick_timer_(io_), pause_timer_(io_),
+    : options_(std::move(options)),
+      listener_(listener),
+      home_(std::move(home)),
+      device_(std::move(device)),
+      key_(std::move(key)),
+      work_(io_.get_executor()),
+      retry_timer_(io_),
+      tick_timer_(io_),
+      pause_timer_(io_),
       backoff_(options_.backoff_first_ms, options_.backoff_max_ms, base::system_random()),
-      outbox_(progress.outbox, progress.next_client_id), feed_(progress.heads),
+      outbox_(progress.outbox, progress.next_client_id),
+      feed_(progress.heads),
       cursor_(std::move(progress.cursor)) {
   if (device_) identity_ = device_->identity;
   unsent_ = outbox_.size();
@@ -192,10 +199,14 @@ void Client::Engine::give_up(const Error& why) {
 
 void Client::Engine::on_closed(Transport::Closed closed) {
   switch (closed.code) {
-    case kCodeSignedOut: return give_up(Error(kSignedOut));
-    case kCodeReplaced: return give_up(Error(kReplaced));
-    case kCodeRevoked: return give_up(Error(kRevoked));
-    default: break;
+    case kCodeSignedOut:
+      return give_up(Error(kSignedOut));
+    case kCodeReplaced:
+      return give_up(Error(kReplaced));
+    case kCodeRevoked:
+      return give_up(Error(kRevoked));
+    default:
+      break;
   }
   Error why = closed.error ? *closed.error
                            : Error(kConnectionLost, "closed with " + std::to_string(closed.code) +

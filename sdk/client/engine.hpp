@@ -115,7 +115,7 @@ class Client::Engine {
   boost::asio::steady_timer retry_timer_;
   boost::asio::steady_timer tick_timer_;
   boost::asio::steady_timer pause_timer_;  // of the outbox
-  std::shared_ptr<Transport> transport_;  // null between connections; shared with its callbacks
+  std::shared_ptr<Transport> transport_;   // null between connections; shared with its callbacks
   Backoff backoff_;
   Calls calls_;
   Outbox outbox_;
@@ -123,17 +123,18 @@ class Client::Engine {
   std::string cursor_;
   std::optional<Hello> hello_;
   std::unique_ptr<Enrolment> enrolment_;
-  Bytes resume_handle_;            // memory only, good once
-  std::int64_t drain_wait_ms_ = 0; // from server.draining, for the next attempt
-  bool wanted_ = false;            // start() was called
+  Bytes resume_handle_;             // memory only, good once
+  std::int64_t drain_wait_ms_ = 0;  // from server.draining, for the next attempt
+  bool wanted_ = false;             // start() was called
   bool signed_in_ = false;
-  bool ending_ = false;            // the destructor waits for the thread
-  bool dirty_ = false;             // progress differs from what is on disk
-  bool outbox_paused_ = false;     // the server asked to come back later
+  bool ending_ = false;         // the destructor waits for the thread
+  bool dirty_ = false;          // progress differs from what is on disk
+  bool outbox_paused_ = false;  // the server asked to come back later
   bool page_more_ = false;
   std::string page_cursor_;
   std::deque<Filling> filling_;
-  std::deque<std::pair<std::string, json::object>> held_events_;  // during a catch-up, at most 4,096
+  std::deque<std::pair<std::string, json::object>>
+      held_events_;  // during a catch-up, at most 4,096
 
   mutable std::mutex mutex_;  // guards what follows
   std::condition_variable changed_;

@@ -224,10 +224,9 @@ Result<std::int64_t> Client::Engine::send(std::string_view room, json::object pa
 void Client::Engine::send_from_outbox() {
   if (!signed_in_ || outbox_paused_) return;
   while (const auto* item = outbox_.next()) {
-    request(item->method, item->params,
-            [this, id = item->client_id](Result<json::object> answer) {
-              on_outbox_answer(id, std::move(answer));
-            });
+    request(item->method, item->params, [this, id = item->client_id](Result<json::object> answer) {
+      on_outbox_answer(id, std::move(answer));
+    });
   }
 }
 

@@ -38,9 +38,12 @@ Result<SignedIn> Client::Engine::enrol(std::string account, base::Secret passwor
   if (!key) return std::unexpected(std::move(key).error());
   auto authority = read_authority(options_);
   if (!authority) return std::unexpected(std::move(authority).error());
-  auto enrolment = std::make_unique<Enrolment>(Enrolment{
-      folded(account), std::move(password), std::move(device_name), std::move(*key),
-      std::move(*authority), {}});
+  auto enrolment = std::make_unique<Enrolment>(Enrolment{folded(account),
+                                                         std::move(password),
+                                                         std::move(device_name),
+                                                         std::move(*key),
+                                                         std::move(*authority),
+                                                         {}});
   auto done = enrolment->done.get_future();
   boost::asio::post(io_, [this, enrolment = std::move(enrolment)]() mutable {
     if (enrolment_ || device_) {
@@ -86,9 +89,9 @@ void Client::Engine::ask_prove() {
   const std::string device = base::to_text(device_->identity.device);
   const Bytes nonce = base::system_random().bytes(kNonceSize);
   const auto& binding = transport_->binding();
-  const auto signature = key_->sign(digest({"prove", device_->identity.account, device,
-                                            DeviceKey::algorithm(), key_->point(), hello_->nonce,
-                                            nonce, binding}));
+  const auto signature =
+      key_->sign(digest({"prove", device_->identity.account, device, DeviceKey::algorithm(),
+                         key_->point(), hello_->nonce, nonce, binding}));
   if (!signature) return give_up(signature.error());
   request("session.prove",
           {{"account", device_->identity.account},
@@ -103,9 +106,8 @@ void Client::Engine::ask_enrol() {
   const auto& claim = *enrolment_;
   const Bytes nonce = base::system_random().bytes(kNonceSize);
   const auto& binding = transport_->binding();
-  const auto signature =
-      claim.key.sign(digest({"enrol", claim.account, "", DeviceKey::algorithm(), claim.key.point(),
-                             hello_->nonce, nonce, binding}));
+  const auto signature = claim.key.sign(digest({"enrol", claim.account, "", DeviceKey::algorithm(),
+                                                claim.key.point(), hello_->nonce, nonce, binding}));
   if (!signature) return give_up(signature.error());
   request("session.enrol",
           {{"account", claim.account},
@@ -142,8 +144,10 @@ void Client::Engine::on_sign_in_error(const Error& error) {
   switch (error.kind()) {
     case ErrorKind::limited:
     case ErrorKind::unavailable:
-    case ErrorKind::internal: return retry(error, error.retry_after_ms());
-    default: return give_up(error);
+    case ErrorKind::internal:
+      return retry(error, error.retry_after_ms());
+    default:
+      return give_up(error);
   }
 }
 

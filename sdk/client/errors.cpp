@@ -15,14 +15,22 @@ struct Interned {
 
 ErrorKind kind_of(int code) {
   switch (code) {
-    case -32001: return ErrorKind::unauthenticated;
-    case -32003: return ErrorKind::denied;
-    case -32004: return ErrorKind::not_found;
-    case -32009: return ErrorKind::conflict;
-    case -32029: return ErrorKind::limited;
-    case -32050: return ErrorKind::unavailable;
-    case -32603: return ErrorKind::internal;
-    default: return ErrorKind::invalid;
+    case -32001:
+      return ErrorKind::unauthenticated;
+    case -32003:
+      return ErrorKind::denied;
+    case -32004:
+      return ErrorKind::not_found;
+    case -32009:
+      return ErrorKind::conflict;
+    case -32029:
+      return ErrorKind::limited;
+    case -32050:
+      return ErrorKind::unavailable;
+    case -32603:
+      return ErrorKind::internal;
+    default:
+      return ErrorKind::invalid;
   }
 }
 

@@ -11,9 +11,9 @@ namespace conclave::client {
 inline constexpr ErrorSpec kHomeUnusable{
     "home.unusable", ErrorKind::unavailable,
     "The device's folder must be yours and writable; choose another one with --home."};
-inline constexpr ErrorSpec kHomeBusy{
-    "home.busy", ErrorKind::conflict,
-    "Another program uses this device's folder; end it, or use a second device (--device, --home)."};
+inline constexpr ErrorSpec kHomeBusy{"home.busy", ErrorKind::conflict,
+                                     "Another program uses this device's folder; end it, or use a "
+                                     "second device (--device, --home)."};
 inline constexpr ErrorSpec kHomeNewer{
     "home.newer", ErrorKind::invalid,
     "The device's folder was written by a newer version of this program; update the program."};

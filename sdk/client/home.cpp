@@ -117,7 +117,7 @@ Result<Home> Home::open(const std::filesystem::path& folder) {
   std::error_code bad;
   std::filesystem::create_directories(folder.parent_path(), bad);
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return unusable(folder);
-  struct stat found {};
+  struct stat found{};
   if (::stat(folder.c_str(), &found) != 0) return unusable(folder);
   if (!S_ISDIR(found.st_mode)) return unusable(folder, "is not a folder");
   if (found.st_uid != ::geteuid()) return unusable(folder, "belongs to another user");

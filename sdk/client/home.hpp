@@ -17,7 +17,7 @@ struct DeviceRecord {
   std::string server;
   std::string authority_pem;  // root certificate, empty for a plain loopback server
   SignedIn identity;
-  std::string key_pem;        // secret
+  std::string key_pem;  // secret
 };
 
 // What changes: state.json, mode 0600, replaced as a whole. Cursor and heads belong together: what

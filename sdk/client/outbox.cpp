@@ -32,7 +32,8 @@ Result<std::int64_t> Outbox::add(std::string method, boost::json::object params)
 
 const Outbox::Item* Outbox::next() {
   if (on_their_way_ >= kInFlight) return nullptr;
-  const auto found = std::ranges::find_if(items_, [](const Item& item) { return !item.on_its_way; });
+  const auto found =
+      std::ranges::find_if(items_, [](const Item& item) { return !item.on_its_way; });
   if (found == items_.end()) return nullptr;
   found->on_its_way = true;
   ++on_their_way_;

@@ -11,9 +11,9 @@
 
 namespace conclave::client {
 
-// Requests with a client_id that the server has not answered yet, in order. The server remembers the
-// last 64 client_ids of a device, so whatever was on its way when a connection broke may be sent
-// again unchanged; for that at most kInFlight are on their way at once. No thread of its own.
+// Requests with a client_id that the server has not answered yet, in order. The server remembers
+// the last 64 client_ids of a device, so whatever was on its way when a connection broke may be
+// sent again unchanged; for that at most kInFlight are on their way at once. No thread of its own.
 class Outbox {
  public:
   static constexpr std::size_t kInFlight = 16;

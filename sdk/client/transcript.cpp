@@ -18,12 +18,12 @@ std::string folded(std::string_view account) {
 base::Sha256 digest(const Transcript& transcript) {
   using base::as_bytes;
   // The tenant's id is not known before sign-in: its field is empty, the domain names the tenant.
-  return base::transcript_digest({
-      as_bytes("conclave/auth/1"), as_bytes(transcript.purpose),
-      as_bytes(domain_of(transcript.account)), as_bytes(""), as_bytes(transcript.account),
-      as_bytes(transcript.device), as_bytes(transcript.algorithm), transcript.device_key,
-      transcript.nonce_server, transcript.nonce_client, as_bytes(transcript.binding.type),
-      transcript.binding.value});
+  return base::transcript_digest({as_bytes("conclave/auth/1"), as_bytes(transcript.purpose),
+                                  as_bytes(domain_of(transcript.account)), as_bytes(""),
+                                  as_bytes(transcript.account), as_bytes(transcript.device),
+                                  as_bytes(transcript.algorithm), transcript.device_key,
+                                  transcript.nonce_server, transcript.nonce_client,
+                                  as_bytes(transcript.binding.type), transcript.binding.value});
 }
 
 }  // namespace conclave::client

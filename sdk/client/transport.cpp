@@ -46,25 +46,27 @@ Result<std::shared_ptr<asio::ssl::context>> trust_only(const std::string& author
 }
 
 template <class Stream>
-class Connection final : public Transport,
-                         public std::enable_shared_from_this<Connection<Stream>> {
+class Connection final : public Transport, public std::enable_shared_from_this<Connection<Stream>> {
  public:
   static constexpr bool kTls = std::is_same_v<Stream, TlsStream>;
 
   template <class... StreamArguments>
   Connection(asio::io_context& io, std::shared_ptr<asio::ssl::context> context, Settings settings,
              Handlers handlers, StreamArguments&... arguments)
-      : settings_(std::move(settings)), handlers_(std::move(handlers)), context_(std::move(context)),
-        resolver_(io), socket_(io, arguments...) {}
+      : settings_(std::move(settings)),
+        handlers_(std::move(handlers)),
+        context_(std::move(context)),
+        resolver_(io),
+        socket_(io, arguments...) {}
 
   void start() override {
     deadline(settings_.connect_timeout_ms);
-    resolver_.async_resolve(
-        settings_.address.host, std::to_string(settings_.address.port),
-        [self = this->shared_from_this()](error_code bad, const tcp::resolver::results_type& found) {
-          if (bad) return self->finish_with(kUnreachable, bad);
-          self->connect(found);
-        });
+    resolver_.async_resolve(settings_.address.host, std::to_string(settings_.address.port),
+                            [self = this->shared_from_this()](
+                                error_code bad, const tcp::resolver::results_type& found) {
+                              if (bad) return self->finish_with(kUnreachable, bad);
+                              self->connect(found);
+                            });
   }
 
   void send(std::string frame) override {
@@ -99,13 +101,13 @@ class Connection final : public Transport,
 
   void connect(const tcp::resolver::results_type& found) {
     if (finished_) return;
-    lowest().async_connect(found, [self = this->shared_from_this()](error_code bad,
-                                                                    const tcp::endpoint&) {
-      if (bad) return self->finish_with(kUnreachable, bad);
-      error_code ignored;  // latency only; a socket without the option works as well
-      self->lowest().socket().set_option(tcp::no_delay(true), ignored);
-      self->secure();
-    });
+    lowest().async_connect(
+        found, [self = this->shared_from_this()](error_code bad, const tcp::endpoint&) {
+          if (bad) return self->finish_with(kUnreachable, bad);
+          error_code ignored;  // latency only; a socket without the option works as well
+          self->lowest().socket().set_option(tcp::no_delay(true), ignored);
+          self->secure();
+        });
   }
 
   void secure() {
@@ -199,7 +201,8 @@ class Connection final : public Transport,
     const bool certificate = bad.category() == asio::error::get_ssl_category() &&
                              SSL_get_verify_result(native()) != X509_V_OK;
     if (!certificate) return finish_with(kUnreachable, bad);
-    finish({0, {}, Error(kUntrusted, X509_verify_cert_error_string(SSL_get_verify_result(native())))});
+    finish(
+        {0, {}, Error(kUntrusted, X509_verify_cert_error_string(SSL_get_verify_result(native())))});
   }
 
   SSL* native() {
@@ -212,8 +215,10 @@ class Connection final : public Transport,
 
   void finish_upgrade(error_code bad) {
     if (bad != websocket::error::upgrade_declined) return finish_with(kUnreachable, bad);
-    finish({0, {}, Error(kUnreachable, "the server answered HTTP " +
-                                           std::to_string(response_.result_int()))});
+    finish({0,
+            {},
+            Error(kUnreachable,
+                  "the server answered HTTP " + std::to_string(response_.result_int()))});
   }
 
   void finish_with(const ErrorSpec& spec, error_code bad) {
@@ -248,7 +253,8 @@ class Connection final : public Transport,
 
 }  // namespace
 
-Result<std::shared_ptr<Transport>> make_transport(asio::io_context& io, Transport::Settings settings,
+Result<std::shared_ptr<Transport>> make_transport(asio::io_context& io,
+                                                  Transport::Settings settings,
                                                   Transport::Handlers handlers) {
   if (!settings.address.tls) {
     return std::make_shared<Connection<PlainStream>>(io, nullptr, std::move(settings),

@@ -1,4 +1,5 @@
-"""C-02: real-time messages. Two people, two devices each, so that every change is seen by the author's
+"""C-02: real-time messages. Two people, two devices each, so that every change is seen by the
+author's
 other device as well as by the other person."""
 
 import pytest

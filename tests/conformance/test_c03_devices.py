@@ -1,4 +1,5 @@
-"""C-03: every device of a user reaches the same state; a device that was away resumes from its cursor
+"""C-03: every device of a user reaches the same state; a device that was away resumes from its
+cursor
 without gap or repeat."""
 
 import pytest
@@ -100,7 +101,8 @@ def test_c03_push_and_catch_up_meet_without_a_hole_while_others_write(four):
 @pytest.mark.short
 def test_c03_drafts_settings_and_mutes_are_the_same_on_every_device(four):
     _, (a1, a2, b1, _), room = four
-    values = {"settings.theme": {"mode": "dark"}, f"draft.{room}": "half a thou…", f"mute.{room}": True}
+    values = {"settings.theme": {"mode": "dark"}, f"draft.{room}": "half a thou…",
+              f"mute.{room}": True}
     for key, value in values.items():
         a1.call("state.set", key=key, value=value)
         told = a2.wait_event("state.changed", lambda p, k=key: p["key"] == k)
@@ -149,7 +151,8 @@ def test_c03_the_room_list_is_the_same_on_every_device(four):
     assert lists[0] == lists[1] == {room, other}
     a1.call("room.leave", room=other)
     a2.wait_event("room.updated", lambda p: p["room"] == other and p.get("left"))
-    wait_until(lambda: {r["room"] for r in a2.call("room.list")["rooms"]} == {room}, "the shorter list")
+    wait_until(lambda: {r["room"] for r in a2.call("room.list")["rooms"]} == {room},
+               "the shorter list")
 
 
 def test_c03_a_room_left_while_away_is_told_at_the_return(four):

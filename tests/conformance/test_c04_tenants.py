@@ -1,5 +1,7 @@
-"""C-04: tenants are isolated. For every method that takes an id (found in the schema, so a new method
-is tested without anybody thinking of it), an id of another tenant is never accepted and never answered
+"""C-04: tenants are isolated. For every method that takes an id (found in the schema, so a new
+method
+is tested without anybody thinking of it), an id of another tenant is never accepted and never
+answered
 differently from an id that does not exist."""
 
 import random
@@ -116,13 +118,15 @@ def test_c04_a_cursor_of_another_tenant_brings_nothing_of_it(tenants):
 def test_c04_a_resume_handle_belongs_to_its_session_only(tenants, server):
     stranger = server.connect()
     result = stranger.call("session.resume", handle=tenants.other.session["resume_handle"])
-    assert (result["user"], result["tenant"]) == (tenants.ben.user, tenants.ben.clients[0].session["tenant"])
+    assert (result["user"], result["tenant"]) == (tenants.ben.user,
+                                                  tenants.ben.clients[0].session["tenant"])
     stranger.close()
 
 
 def test_c04_an_admin_of_one_tenant_reaches_no_other(server, world):
     from conclave_test import Admin, Device, PASSWORD
-    admin = world.person("boss", BETA, roles=("member", "user_admin", "security_admin", "room_admin"))
+    admin = world.person("boss", BETA, roles=("member", "user_admin", "security_admin",
+                                              "room_admin"))
     ada = world.person("ada", ALPHA)
     api = Admin(server, Device(admin.account, PASSWORD))
     assert api.get(f"/tenants/{BETA}/users?limit=1")["users"]

@@ -1,4 +1,5 @@
-"""C-05: presence per device and merged, with status text, last activity, consent and invisibility."""
+"""C-05: presence per device and merged, with status text, last activity, consent and
+invisibility."""
 
 import pytest
 
@@ -24,7 +25,8 @@ def seen(client, user):
 
 
 def status_is(client, user, status):
-    return wait_until(lambda: (seen(client, user) or {}).get("status") == status and seen(client, user),
+    return wait_until(lambda: (seen(client, user) or {}).get("status") == status and seen(client,
+                                                                                          user),
                       f"status {status}")
 
 

@@ -103,7 +103,8 @@ def test_c11_guests_find_nobody_and_open_no_rooms(world):
 def test_c11_duties_are_separate(server, world):
     api = server.admin_api
     refused = api.refused("POST", f"/tenants/{ALPHA}/users",
-                          {"name": "both", "password": PASSWORD, "roles": ["auditor", "user_admin"]})
+                          {"name": "both", "password": PASSWORD, "roles": ["auditor",
+                                                                           "user_admin"]})
     assert refused.reason == "roles.conflict" or refused.status in (400, 409)
     refused = api.refused("POST", f"/tenants/{ALPHA}/users",
                           {"name": "prov", "password": PASSWORD, "roles": ["provider_admin"]})

@@ -140,7 +140,8 @@ def test_t05_who_does_not_finish_the_handshake_is_let_go(tight):
     installation, _ = tight
     for port in (installation.ports["https"], installation.ports["ws"]):
         with socket.create_connection(("127.0.0.1", port)) as slow:
-            slow.sendall(b"\x16\x03" if port == installation.ports["https"] else b"GET /ws HTTP/1.1\r\n")
+            tls = port == installation.ports["https"]
+            slow.sendall(b"\x16\x03" if tls else b"GET /ws HTTP/1.1\r\n")
             slow.settimeout(8 * slow_factor())
             while slow.recv(4096):
                 continue

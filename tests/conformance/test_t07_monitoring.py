@@ -70,7 +70,8 @@ def test_t07_a_refused_sign_in_is_counted(server, world):
     with pytest.raises(Refused):
         client.enrol(Device(ada.account, "wrong password"))
     client.close()
-    wait_until(lambda: any(v > before.get(n, 0) for n, v in values(server).items() if "refused" in n),
+    wait_until(lambda: any(v > before.get(n, 0) for n,
+                           v in values(server).items() if "refused" in n),
                "a counter of refused sign-ins to move")
 
 

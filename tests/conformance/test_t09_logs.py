@@ -1,4 +1,5 @@
-"""T-09: logs carry no secret and no message content; access to the audit trail is itself recorded."""
+"""T-09: logs carry no secret and no message content; access to the audit trail is itself
+recorded."""
 
 import os
 import re
@@ -23,7 +24,7 @@ def test_t09_no_secret_and_no_content_reaches_a_log(server, world):
     wrong = server.connect()
     with pytest.raises(Refused):
         wrong.enrol(Device(ada.account, f"P{marker}"))
-    wrong.send_text('{"jsonrpc":"2.0","id":1,"method":"message.send","params":{"text":"J%s"' % marker)
+    wrong.send_text('{"jsonrpc":"2.0","id":1,"method":"x","params":{"text":"J%s"' % marker)
     admin = server.admin_api
     admin.refused("POST", f"/tenants/{ALPHA}/users", {"name": "x y", "password": f"W{marker}"})
     raw = admin.raw("GET", f"/api/v1/tenants?token=U{marker}",
@@ -42,7 +43,8 @@ def test_t09_no_secret_and_no_content_reaches_a_log(server, world):
 
 def test_t09_log_lines_have_time_level_place_and_a_stable_event(server, world):
     world.person("ada").device()
-    lines = [line for line in server.logs().splitlines() if line.strip() and not line.startswith("---")]
+    lines = [line for line in server.logs().splitlines()
+             if line.strip() and not line.startswith("---")]
     good = [line for line in lines if re.search(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", line)
             and re.search(r"\b(debug|info|warn|warning|error)\b", line)
             and re.search(r"\.cpp[:\"]", line) and re.search(r"\b[a-z_]+\.[a-z_]+\b", line)]
@@ -54,7 +56,8 @@ def test_t09_a_control_character_cannot_forge_a_log_line(server, world):
     with pytest.raises(Refused):
         client.enrol(Device("evil@alpha.test\n2026-01-01T00:00:00Z info forged.event", "x"))
     client.close()
-    assert not any(line.lstrip().startswith("2026-01-01T00:00:00Z") for line in server.logs().splitlines())
+    forged = "2026-01-01T00:00:00Z"
+    assert not [line for line in server.logs().splitlines() if line.lstrip().startswith(forged)]
 
 
 def test_t09_reading_the_audit_trail_is_recorded_in_it(server, world):

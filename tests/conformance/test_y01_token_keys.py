@@ -1,4 +1,5 @@
-"""Y-01: every long-term key is made in the token, cannot be read, widened or misused, and is nowhere
+"""Y-01: every long-term key is made in the token, cannot be read, widened or misused, and is
+nowhere
 else: not in files, environment, arguments or core dumps."""
 
 import base64

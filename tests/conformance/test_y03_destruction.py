@@ -37,7 +37,8 @@ def readable(client, room, seq):
 
 
 def epoch_keys(installation):
-    with sqlite3.connect(f"file:{installation.state}/keyring/keyring.db?mode=ro", uri=True) as keyring:
+    with sqlite3.connect(f"file:{installation.state}/keyring/keyring.db?mode=ro",
+                         uri=True) as keyring:
         return keyring.execute("SELECT COUNT(*) FROM old_epoch").fetchone()[0]
 
 

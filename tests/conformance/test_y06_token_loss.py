@@ -1,4 +1,5 @@
-"""Y-06: the token slow, gone or locked: waiting requests fail within seconds with a reason, nothing is
+"""Y-06: the token slow, gone or locked: waiting requests fail within seconds with a reason,
+nothing is
 written in the clear, readiness is red, and service comes back by itself."""
 
 import os

@@ -79,8 +79,10 @@ def test_y07_a_row_copied_from_another_person_is_refused(scene):
         mine = {(r[1], r[3]): r for r in records_of(db, member.user) if r[2] == number(member.user)}
         for row in records_of(db, owner.user):
             if row[2] == number(owner.user) and (row[1], row[3]) in mine:
-                db.execute("UPDATE record SET version=?, content=?, mac=? WHERE tenant=? AND kind=? "
-                           "AND id=? AND sub=?", (*row[4:7], row[0], row[1], number(member.user), row[3]))
+                db.execute("UPDATE record SET version=?, content=?, mac=? "
+                           "WHERE tenant=? AND kind=? "
+                           "AND id=? AND sub=?", (*row[4:7], row[0], row[1], number(member.user),
+                                                  row[3]))
     installation.start()
     assert refused_everywhere(installation, device) == "sign_in.refused"
     assert alarm(installation)

@@ -75,7 +75,8 @@ def test_y08_the_online_channel_knows_no_ceremony(guarded):
     payload = json.dumps(order).encode()
     for tag in list(range(1, 40)) + [255]:
         try:
-            kind, answer = ask(installation.state / "run" / "keyd.sock", payload, tag=tag, timeout=5)
+            kind, answer = ask(installation.state / "run" / "keyd.sock", payload, tag=tag,
+                               timeout=5)
         except OSError:
             continue  # closed: such a frame breaks the form
         assert kind == 1, f"tag {tag} answered {answer[:80]}"

@@ -16,7 +16,8 @@ class Ctl:
 
     def run(self, *arguments, check=True, as_json=True):
         options = ["--json"] if as_json else []
-        done = subprocess.run([program("conclavectl"), "--home", str(self.home), *options, *arguments],
+        done = subprocess.run([program("conclavectl"), "--home", str(self.home), *options,
+                               *arguments],
                               capture_output=True, text=True, timeout=60, input="", check=False)
         if check:
             assert done.returncode == 0, (arguments, done.stdout, done.stderr)
@@ -117,7 +118,8 @@ def test_a_damaged_backup_is_found_out(ctl, tmp_path):
     assert ctl.run("backup", "verify", str(file), check=False).returncode != 0
     ctl.installation.stop()
     before = (ctl.installation.state / "content" / "content.db").read_bytes()
-    refused = ctl.run("restore", "--config", str(ctl.installation.config_file), "content", str(file),
+    refused = ctl.run("restore", "--config", str(ctl.installation.config_file), "content",
+                      str(file),
                       check=False)
     assert refused.returncode != 0
     assert (ctl.installation.state / "content" / "content.db").read_bytes() == before
@@ -125,10 +127,14 @@ def test_a_damaged_backup_is_found_out(ctl, tmp_path):
 
 @pytest.mark.parametrize("arguments", [
     [], ["nonsense"], ["tenant"], ["tenant", "create"], ["tenant", "delete", "x.test"], ["user"],
-    ["user", "create"], ["user", "show"], ["user", "set"], ["group", "create"], ["group", "add", "g"],
-    ["device", "list"], ["device", "remove"], ["session", "end"], ["room", "members"], ["room", "delete"],
-    ["key", "turn-epoch"], ["backup", "create"], ["backup", "create", "everything"], ["backup", "verify"],
-    ["backup", "confirm"], ["audit"], ["restore"], ["restore", "--config"], ["setup", "surplus", "x"],
+    ["user", "create"], ["user", "show"], ["user", "set"], ["group", "create"], ["group", "add",
+                                                                                 "g"],
+    ["device", "list"], ["device", "remove"], ["session", "end"], ["room", "members"], ["room",
+                                                                                        "delete"],
+    ["key", "turn-epoch"], ["backup", "create"], ["backup", "create", "everything"], ["backup",
+                                                                                      "verify"],
+    ["backup", "confirm"], ["audit"], ["restore"], ["restore", "--config"], ["setup", "surplus",
+                                                                             "x"],
     ["sign-in"], ["status", "surplus"], ["--no-such-option"],
 ], ids=lambda a: " ".join(a) or "nothing")
 def test_wrong_usage_is_status_2_or_a_clear_refusal(tmp_path, arguments):
@@ -196,6 +202,7 @@ def test_doctor_says_what_is_broken_and_how_to_mend_it(fresh, tmp_path):
     code, said = doctor(installation, tmp_path / "home")
     assert code != 0 and "token" in said.lower(), said
     away.rename(installation.state / "token" / "objects")
-    installation.config_file.write_text(installation.config_file.read_text() + "\n[nonsense]\nx = 1\n")
+    with open(installation.config_file, "a", encoding="utf-8") as config:
+        config.write("\n[nonsense]\nx = 1\n")
     code, said = doctor(installation, tmp_path / "home")
     assert code != 0 and "nonsense" in said, said

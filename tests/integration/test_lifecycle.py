@@ -86,14 +86,16 @@ def test_a_killed_launcher_takes_its_children_with_it(fresh):
     family = processes.descendants(installation.launcher.pid)
     installation.launcher.kill()
     installation.launcher.wait()
-    wait_until(lambda: not [pid for pid in family if processes.alive(pid)], "the end of its children")
+    wait_until(lambda: not [pid for pid in family if processes.alive(pid)],
+               "the end of its children")
     installation.start()
 
 
 @pytest.mark.short
 def test_a_second_server_on_the_same_state_is_refused(fresh):
     installation = fresh()
-    second = subprocess.run([program("conclave-launcher"), "--config", str(installation.config_file)],
+    second = subprocess.run([program("conclave-launcher"), "--config",
+                             str(installation.config_file)],
                             capture_output=True, text=True, timeout=60, check=False)
     assert second.returncode != 0
     assert second.stderr or second.stdout
@@ -114,8 +116,10 @@ def test_the_state_folder_is_private(server):
 def test_a_wrong_configuration_is_told_with_line_and_nearest_key(bare):
     installation = bare()
     installation.config_file.write_text("[limits]\nframe_byte = 7\n")
-    for name, arguments in (("conclaved", []), ("conclave-launcher", []), ("conclave-keyd", ["init"])):
-        done = subprocess.run([program(name), *arguments, "--config", str(installation.config_file)],
+    for name, arguments in (("conclaved", []), ("conclave-launcher", []), ("conclave-keyd",
+                                                                           ["init"])):
+        done = subprocess.run([program(name), *arguments, "--config",
+                               str(installation.config_file)],
                               capture_output=True, text=True, timeout=30, check=False)
         assert done.returncode == 78, (name, done)
         said = done.stdout + done.stderr

@@ -62,7 +62,8 @@ def test_every_part_of_the_signature_counts(server, world):
         assert refusal(client, "session.prove", dict(fresh, **change)) == "sign_in.refused", change
         client.close()
     client = server.connect()
-    assert refusal(client, "session.prove", good) == "sign_in.refused", "a nonce of another connection"
+    assert refusal(client, "session.prove",
+                   good) == "sign_in.refused", "a nonce of another connection"
     client.close()
     client = server.connect()
     enrol = device.enrol_params(client.nonce, kind, value)
@@ -91,7 +92,8 @@ def test_a_binding_that_the_connection_does_not_have_is_refused(server, world):
                              ("loopback", "origin"), ("tls-exporter", "origin")):
         client = server.connect(binding)
         params = device.prove_params(client.nonce, claimed, b"")
-        assert client.refused("session.prove", params).code in (-32001, -32003, -32602), (binding, claimed)
+        assert client.refused("session.prove", params).code in (-32001, -32003, -32602), (binding,
+                                                                                          claimed)
         client.close()
 
 
@@ -155,7 +157,8 @@ def test_session_end_ends_token_handle_and_connection(server, world):
 def test_a_password_change_needs_the_old_one_and_keeps_devices(server, world):
     ada = world.person("ada")
     one, two = ada.device("one"), ada.device("two")
-    assert one.refused("user.set_password", old="not this one", new="a new long password").reason in (
+    assert one.refused("user.set_password", old="not this one",
+                       new="a new long password").reason in (
         "sign_in.refused", "sign_in.throttled")
     one.call("user.set_password", old=PASSWORD, new="a new long password")
     assert two.call("session.ping")["time_ms"]

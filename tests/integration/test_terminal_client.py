@@ -16,7 +16,8 @@ class Terminal:
 
     def run(self, *arguments, text=None, check=True, as_json=True):
         options = ["--json"] if as_json else []
-        done = subprocess.run([program("conclave"), "--home", str(self.home), "--device", self.device,
+        done = subprocess.run([program("conclave"), "--home", str(self.home), "--device",
+                               self.device,
                                *options, *arguments], input=text, capture_output=True, text=True,
                               timeout=60, check=False)
         if check:
@@ -38,7 +39,8 @@ class Chat:
 
     def __init__(self, terminal, room):
         self.process = subprocess.Popen(
-            [program("conclave"), "--home", str(terminal.home), "--device", terminal.device, "--json",
+            [program("conclave"), "--home", str(terminal.home), "--device", terminal.device,
+             "--json",
              "chat", room], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, bufsize=1)
         self.seen = []
@@ -167,7 +169,8 @@ def test_errors_name_a_reason_and_what_to_do(server, world, home, tmp_path):
     said(a.sign_in(server="ws://chat.example.org:80", check=False), "server.address")
     said(a.sign_in(server="wss://127.0.0.1:1", check=False), "server.unreachable")
     other = tmp_path / "other.pem"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256",
                     "-nodes", "-keyout", str(tmp_path / "k"), "-out", str(other), "-subj", "/CN=x"],
                    check=True, capture_output=True, timeout=30)
     said(a.sign_in(ca=other, check=False), "server.untrusted")
@@ -181,9 +184,12 @@ def test_errors_name_a_reason_and_what_to_do(server, world, home, tmp_path):
 
 
 @pytest.mark.parametrize("arguments", [
-    [], ["nonsense"], ["rooms", "surplus"], ["send"], ["send", "room"], ["history"], ["chat"], ["create"],
-    ["invite"], ["accept"], ["sign-in"], ["sign-in", "ada@alpha.test"], ["history", "x", "--limit", "0"],
-    ["history", "x", "--limit", "many"], ["rooms", "--no-such-option"], ["--device", "../up", "rooms"],
+    [], ["nonsense"], ["rooms", "surplus"], ["send"], ["send", "room"], ["history"], ["chat"],
+    ["create"],
+    ["invite"], ["accept"], ["sign-in"], ["sign-in", "ada@alpha.test"], ["history", "x", "--limit",
+                                                                         "0"],
+    ["history", "x", "--limit", "many"], ["rooms", "--no-such-option"], ["--device", "../up",
+                                                                         "rooms"],
     ["--device", "", "rooms"], ["sign-in", "a@b", "--server", "wss://h", "--ca", "/no/such/file"],
 ], ids=lambda a: " ".join(a) or "nothing")
 def test_wrong_usage_is_told_and_does_nothing(tmp_path, arguments):
@@ -194,7 +200,8 @@ def test_wrong_usage_is_told_and_does_nothing(tmp_path, arguments):
 
 
 def test_the_password_is_on_no_command_line(server, world, home):
-    done = subprocess.run([program("conclave"), "sign-in", "--help"], capture_output=True, text=True,
+    done = subprocess.run([program("conclave"), "sign-in", "--help"], capture_output=True,
+                          text=True,
                           timeout=20, check=True)
     assert "password" not in done.stdout.replace("account's password", "").lower()
 

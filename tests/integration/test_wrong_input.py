@@ -1,4 +1,5 @@
-"""Wrong input for every method, generated from the schema; and for the frames below them. Nothing of
+"""Wrong input for every method, generated from the schema; and for the frames below them. Nothing
+of
 it may crash the server, close a connection without a reason or be answered without advice."""
 
 import json
@@ -34,7 +35,8 @@ def wrong_values(field):
         wrong += [[[]], [7]]
         if "maxItems" in field:
             item = SCHEMAS.resolve(field["items"])
-            wrong.append(["u_0000000000001" if item.get("x-check") else "x"] * (field["maxItems"] + 1))
+            one = "u_0000000000001" if item.get("x-check") else "x"
+            wrong.append([one] * (field["maxItems"] + 1))
     return [value for value in wrong if not (value == {} and kind == "object")]
 
 

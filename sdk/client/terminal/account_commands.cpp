@@ -67,9 +67,13 @@ Result<void> create(const Request& request) {
                     {{"name", request.text}, {"join", request.open ? "open" : "invite"}});
 }
 
-Result<void> invite(const Request& request) { return about_room(request, "room.invite", {}); }
+Result<void> invite(const Request& request) {
+  return about_room(request, "room.invite", {});
+}
 
-Result<void> accept(const Request& request) { return about_room(request, "room.accept", {}); }
+Result<void> accept(const Request& request) {
+  return about_room(request, "room.accept", {});
+}
 
 Result<void> devices(const Request& request) {
   Listener quiet;
@@ -81,7 +85,7 @@ Result<void> devices(const Request& request) {
   for (const auto& value : array_at(*answer, "devices")) {
     const auto& device = value.as_object();
     if (request.as_json) print_json(device);
-    std::string note = true_at(device, "current") ? "this device"
+    std::string note = true_at(device, "current")  ? "this device"
                        : true_at(device, "online") ? "online"
                                                    : "";
     table.push_back({string_at(device, "device"), printable(string_at(device, "name")),

@@ -33,12 +33,17 @@ Result<void> chat(const Request& request) {
 }
 
 Chat::Chat(Client& client, Inbox& inbox, Directory& names, const Request& request, std::string room)
-    : client_(client), inbox_(inbox), names_(names), request_(request), room_(std::move(room)),
+    : client_(client),
+      inbox_(inbox),
+      names_(names),
+      request_(request),
+      room_(std::move(room)),
       terminal_(!request.as_json && isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1),
       editor_(terminal_) {}
 
 Result<void> Chat::run() {
-  if (!request_.as_json) say("— " + printable(names_.room_name(room_)) + " —  /help lists commands");
+  if (!request_.as_json)
+    say("— " + printable(names_.room_name(room_)) + " —  /help lists commands");
   CONCLAVE_TRY(show_history(request_.limit));
   mark_read();
   bool open = true;
@@ -179,14 +184,16 @@ void Chat::mark_read() {
   if (!request_.mark_read || shown_ <= marked_) return;
   marked_ = shown_;
   // A mark that is lost with the connection is made again with the next message.
-  client_.call("receipt.read", {{"room", room_}, {"seq", shown_}}, [](const Result<json::object>&) {});
+  client_.call("receipt.read", {{"room", room_}, {"seq", shown_}},
+               [](const Result<json::object>&) {});
 }
 
 void Chat::tell_typing() {
   const auto now = base::system_clock().monotonic_ms();
   if (!terminal_ || !editor_.typing() || now < typing_told_ms_ + kTypingAgain_ms) return;
   typing_told_ms_ = now;
-  client_.call("typing.set", {{"room", room_}, {"active", true}}, [](const Result<json::object>&) {});
+  client_.call("typing.set", {{"room", room_}, {"active", true}},
+               [](const Result<json::object>&) {});
 }
 
 // At the end of input what was said must still leave.

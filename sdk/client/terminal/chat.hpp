@@ -60,13 +60,13 @@ class Chat {
   std::string room_;
   bool terminal_;
   LineEditor editor_;
-  std::set<std::string> typing_;           // users
+  std::set<std::string> typing_;  // users
   std::map<std::string, std::int64_t> read_by_;
-  std::int64_t shown_ = 0;                 // newest seq on the screen
-  std::int64_t marked_ = 0;                // newest seq that was marked as read
-  std::int64_t own_last_ = 0;              // newest own message, what /edit is about
-  std::int64_t typing_told_ms_ = 0;        // monotonic
-  bool lost_ = false;  // told of a lost connection, not yet of its return
+  std::int64_t shown_ = 0;           // newest seq on the screen
+  std::int64_t marked_ = 0;          // newest seq that was marked as read
+  std::int64_t own_last_ = 0;        // newest own message, what /edit is about
+  std::int64_t typing_told_ms_ = 0;  // monotonic
+  bool lost_ = false;                // told of a lost connection, not yet of its return
   bool quit_ = false;
   std::optional<Error> refused_;
 };

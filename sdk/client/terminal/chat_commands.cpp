@@ -34,43 +34,54 @@ struct Chat::Command {
 const std::map<std::string_view, Chat::Command>& Chat::commands() {
   using Text = std::string;
   static const std::map<std::string_view, Command> table{
-      {"/edit", {"[SEQ] TEXT", "change a message, your last one without SEQ",
-                 [](Chat& c, Text rest) { c.edit(std::move(rest)); }}},
-      {"/redact", {"[SEQ] [WHY]", "remove a message",
-                   [](Chat& c, Text rest) { c.redact(std::move(rest)); }}},
-      {"/react", {"[SEQ] EMOJI", "react, to the newest entry without SEQ",
-                  [](Chat& c, Text rest) { c.react(std::move(rest), "message.react"); }}},
-      {"/unreact", {"[SEQ] EMOJI", "take a reaction back",
-                    [](Chat& c, Text rest) { c.react(std::move(rest), "message.unreact"); }}},
-      {"/reply", {"SEQ TEXT", "answer a message",
-                  [](Chat& c, Text rest) { c.reply(std::move(rest)); }}},
-      {"/pin", {"[SEQ]", "pin a message",
-                [](Chat& c, Text rest) { c.pin(std::move(rest), "message.pin"); }}},
-      {"/unpin", {"SEQ", "unpin a message",
-                  [](Chat& c, Text rest) { c.pin(std::move(rest), "message.unpin"); }}},
+      {"/edit",
+       {"[SEQ] TEXT", "change a message, your last one without SEQ",
+        [](Chat& c, Text rest) { c.edit(std::move(rest)); }}},
+      {"/redact",
+       {"[SEQ] [WHY]", "remove a message", [](Chat& c, Text rest) { c.redact(std::move(rest)); }}},
+      {"/react",
+       {"[SEQ] EMOJI", "react, to the newest entry without SEQ",
+        [](Chat& c, Text rest) { c.react(std::move(rest), "message.react"); }}},
+      {"/unreact",
+       {"[SEQ] EMOJI", "take a reaction back",
+        [](Chat& c, Text rest) { c.react(std::move(rest), "message.unreact"); }}},
+      {"/reply",
+       {"SEQ TEXT", "answer a message", [](Chat& c, Text rest) { c.reply(std::move(rest)); }}},
+      {"/pin",
+       {"[SEQ]", "pin a message",
+        [](Chat& c, Text rest) { c.pin(std::move(rest), "message.pin"); }}},
+      {"/unpin",
+       {"SEQ", "unpin a message",
+        [](Chat& c, Text rest) { c.pin(std::move(rest), "message.unpin"); }}},
       {"/who", {"", "members and their presence", [](Chat& c, const Text&) { c.who(); }}},
       {"/online", {"[TEXT]", "be online", [](Chat& c, const Text& t) { c.status("online", t); }}},
       {"/away", {"[TEXT]", "be away", [](Chat& c, const Text& t) { c.status("away", t); }}},
       {"/busy", {"[TEXT]", "be busy", [](Chat& c, const Text& t) { c.status("busy", t); }}},
-      {"/invisible", {"", "be there unseen",
-                      [](Chat& c, const Text& t) { c.status("invisible", t); }}},
-      {"/watch", {"ACCOUNT", "ask to see somebody's presence",
-                  [](Chat& c, const Text& t) { c.about_person("presence.subscribe", t); }}},
-      {"/approve", {"ACCOUNT", "let somebody see yours",
-                    [](Chat& c, const Text& t) { c.about_person("presence.approve", t); }}},
-      {"/deny", {"ACCOUNT", "refuse it",
-                 [](Chat& c, const Text& t) { c.about_person("presence.deny", t); }}},
-      {"/invite", {"ACCOUNT", "invite somebody to this room",
-                   [](Chat& c, const Text& t) { c.invite_person(t); }}},
-      {"/read", {"", "mark everything as read",
-                 [](Chat& c, const Text&) {
-                   c.ask("receipt.read", {{"room", c.room_}, {"seq", c.shown_}});
-                 }}},
-      {"/history", {"[N]", "show the last N entries again",
-                    [](Chat& c, Text rest) {
-                      const auto limit = c.target(rest, 20).value_or(20);
-                      if (auto shown = c.show_history(limit); !shown) c.say(shown.error().text());
-                    }}},
+      {"/invisible",
+       {"", "be there unseen", [](Chat& c, const Text& t) { c.status("invisible", t); }}},
+      {"/watch",
+       {"ACCOUNT", "ask to see somebody's presence",
+        [](Chat& c, const Text& t) { c.about_person("presence.subscribe", t); }}},
+      {"/approve",
+       {"ACCOUNT", "let somebody see yours",
+        [](Chat& c, const Text& t) { c.about_person("presence.approve", t); }}},
+      {"/deny",
+       {"ACCOUNT", "refuse it",
+        [](Chat& c, const Text& t) { c.about_person("presence.deny", t); }}},
+      {"/invite",
+       {"ACCOUNT", "invite somebody to this room",
+        [](Chat& c, const Text& t) { c.invite_person(t); }}},
+      {"/read",
+       {"", "mark everything as read",
+        [](Chat& c, const Text&) {
+          c.ask("receipt.read", {{"room", c.room_}, {"seq", c.shown_}});
+        }}},
+      {"/history",
+       {"[N]", "show the last N entries again",
+        [](Chat& c, Text rest) {
+          const auto limit = c.target(rest, 20).value_or(20);
+          if (auto shown = c.show_history(limit); !shown) c.say(shown.error().text());
+        }}},
       {"/help", {"", "this list", [](Chat& c, const Text&) { c.help(); }}},
       {"/quit", {"", "leave the conversation", [](Chat& c, const Text&) { c.quit_ = true; }}},
   };
@@ -86,7 +97,8 @@ void Chat::on_line(const std::string& line) {
   const std::string name = first_word(rest);
   const auto found = commands().find(name);
   if (found == commands().end()) {
-    const std::string text = "! no command " + printable(name) + "; /help lists them, // sends a slash";
+    const std::string text =
+        "! no command " + printable(name) + "; /help lists them, // sends a slash";
     if (request_.as_json) print_json({{"type", "error"}, {"reason", "command.unknown"}});
     return say(text);
   }

@@ -43,8 +43,10 @@ std::string act_text(const std::string& kind, const json::object& entry, const j
   const std::string target = std::to_string(number_at(entry, "target"));
   if (kind == "edit") return "changed " + target + ": " + printable(string_at(body, "text"));
   if (kind == "redaction") return "removed " + target + " " + printable(string_at(body, "reason"));
-  if (kind == "reaction") return "reacted to " + target + ": " + printable(string_at(body, "emoji"));
-  if (kind == "unreaction") return "took back " + printable(string_at(body, "emoji")) + " on " + target;
+  if (kind == "reaction")
+    return "reacted to " + target + ": " + printable(string_at(body, "emoji"));
+  if (kind == "unreaction")
+    return "took back " + printable(string_at(body, "emoji")) + " on " + target;
   if (kind == "pin") return "pinned " + target;
   if (kind == "unpin") return "unpinned " + target;
   if (kind == "profile") return "named the room " + printable(string_at(body, "name"));
@@ -68,7 +70,8 @@ Result<void> print_pages(Client& client, Directory& names, const Request& reques
         continue;
       }
       const std::string id = string_at(room, "room");
-      table.push_back({id, printable(names.room_name(id)), std::to_string(number_at(room, "unread")),
+      table.push_back({id, printable(names.room_name(id)),
+                       std::to_string(number_at(room, "unread")),
                        std::to_string(number_at(room, "members")), string_at(room, "state")});
     }
     const std::string next = string_at(*page, "next");
@@ -146,9 +149,10 @@ Result<void> sign_in(const Request& request) {
                 {"device", base::to_text(done->device)}});
     return {};
   }
-  std::printf("%s is signed in on this device (%s).\nIts key is in %s; keep that folder private.\n"
-              "Next: conclave rooms, conclave chat ROOM\n",
-              done->account.c_str(), base::to_text(done->device).c_str(), request.home.c_str());
+  std::printf(
+      "%s is signed in on this device (%s).\nIts key is in %s; keep that folder private.\n"
+      "Next: conclave rooms, conclave chat ROOM\n",
+      done->account.c_str(), base::to_text(done->device).c_str(), request.home.c_str());
   return {};
 }
 

@@ -10,9 +10,13 @@
 
 namespace conclave::client::terminal {
 
-Inbox::Inbox() : wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) { CONCLAVE_ASSERT(wake_fd_ >= 0); }
+Inbox::Inbox() : wake_fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  CONCLAVE_ASSERT(wake_fd_ >= 0);
+}
 
-Inbox::~Inbox() { ::close(wake_fd_); }
+Inbox::~Inbox() {
+  ::close(wake_fd_);
+}
 
 void Inbox::put(Item item) {
   {
@@ -29,9 +33,13 @@ std::deque<Item> Inbox::take() {
   return std::exchange(items_, {});
 }
 
-void Inbox::on_state(State state, const std::optional<Error>& why) { put(StateChange{state, why}); }
+void Inbox::on_state(State state, const std::optional<Error>& why) {
+  put(StateChange{state, why});
+}
 
-void Inbox::on_room(const RoomNews& news) { put(news); }
+void Inbox::on_room(const RoomNews& news) {
+  put(news);
+}
 
 void Inbox::on_room_left(std::string_view room) {
   put(Event{"room.updated", {{"room", room}, {"left", true}}});
@@ -45,8 +53,12 @@ void Inbox::on_event(std::string_view method, const json::object& params) {
   put(Event{std::string(method), params});
 }
 
-void Inbox::on_sent(const Sent& sent) { put(sent); }
+void Inbox::on_sent(const Sent& sent) {
+  put(sent);
+}
 
-void Inbox::on_trouble(const Error& what) { print_error(what, false); }
+void Inbox::on_trouble(const Error& what) {
+  print_error(what, false);
+}
 
 }  // namespace conclave::client::terminal

@@ -19,8 +19,8 @@ struct Event {
 
 using Item = std::variant<StateChange, RoomNews, Event, Sent>;
 
-// What the client's thread hears, handed to the main thread, which may then ask the server about it.
-// wake_fd() becomes readable when there is something.
+// What the client's thread hears, handed to the main thread, which may then ask the server about
+// it. wake_fd() becomes readable when there is something.
 class Inbox final : public Listener {
  public:
   Inbox();

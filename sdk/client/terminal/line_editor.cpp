@@ -9,9 +9,9 @@
 namespace conclave::client::terminal {
 namespace {
 
-constexpr char kEndOfInput = 4;   // Ctrl-D
-constexpr char kInterrupt = 3;    // Ctrl-C
-constexpr char kKillLine = 21;    // Ctrl-U
+constexpr char kEndOfInput = 4;  // Ctrl-D
+constexpr char kInterrupt = 3;   // Ctrl-C
+constexpr char kKillLine = 21;   // Ctrl-U
 constexpr char kBackspace = 127;
 constexpr char kBackspaceOld = 8;
 constexpr char kEscape = 27;
@@ -65,13 +65,23 @@ void LineEditor::key(char c) {
     return;
   }
   switch (c) {
-    case kEscape: escape_ = true; return;
-    case kInterrupt: ended_ = true; return;
-    case kEndOfInput: ended_ = line_.empty(); return;
-    case kKillLine: line_.clear(); return;
+    case kEscape:
+      escape_ = true;
+      return;
+    case kInterrupt:
+      ended_ = true;
+      return;
+    case kEndOfInput:
+      ended_ = line_.empty();
+      return;
+    case kKillLine:
+      line_.clear();
+      return;
     case kBackspace:
-    case kBackspaceOld: return erase_last();
-    default: break;
+    case kBackspaceOld:
+      return erase_last();
+    default:
+      break;
   }
   const bool control = static_cast<unsigned char>(c) < 0x20 && c != '\t';
   if (!control && line_.size() < kLongest) line_ += c;
@@ -106,7 +116,9 @@ void LineEditor::set_note(std::string note) {
   if (terminal_) draw();
 }
 
-void LineEditor::clear() const { std::fputs("\r\x1b[J", stdout); }
+void LineEditor::clear() const {
+  std::fputs("\r\x1b[J", stdout);
+}
 
 void LineEditor::draw() const {
   clear();

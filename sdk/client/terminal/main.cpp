@@ -15,7 +15,8 @@ using Run = conclave::Result<void> (*)(const Request&);
 constexpr int kExitFailure = 1;
 
 std::filesystem::path default_home() {
-  if (const char* home = std::getenv("CONCLAVE_HOME"); home != nullptr && *home != '\0') return home;
+  if (const char* home = std::getenv("CONCLAVE_HOME"); home != nullptr && *home != '\0')
+    return home;
   const char* user = std::getenv("HOME");
   return std::filesystem::path(user != nullptr && *user != '\0' ? user : ".") / ".conclave";
 }

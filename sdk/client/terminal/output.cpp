@@ -1,8 +1,8 @@
 #include "sdk/client/terminal/output.hpp"
 
+#include <algorithm>
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>
-#include <algorithm>
 #include <cstdio>
 #include <ctime>
 

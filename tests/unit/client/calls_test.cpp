@@ -17,7 +17,9 @@ Calls::Answer into(Outcome& outcome) {
   return [&outcome](Result<json::object> result) { outcome = std::move(result); };
 }
 
-json::object parsed(std::string_view text) { return json::parse(text).as_object(); }
+json::object parsed(std::string_view text) {
+  return json::parse(text).as_object();
+}
 
 TEST(Calls, GivesEachAnswerToWhoAsked) {
   Calls calls;
@@ -40,7 +42,8 @@ TEST(Calls, KeepsReasonAdviceAndWhenToComeBack) {
   Calls calls;
   Outcome outcome;
   const auto frame = parsed(calls.begin("message.send", {}, 100, into(outcome)));
-  json::object answer = parsed(R"({"error":{"code":-32029,"message":"flood","data":{"reason":"flood",
+  json::object answer =
+      parsed(R"({"error":{"code":-32029,"message":"flood","data":{"reason":"flood",
       "advice":"Wait.","detail":"user","path":"/text","retry_after_ms":250}}})");
   answer["id"] = frame.at("id");
   EXPECT_TRUE(calls.answered(answer));

@@ -66,7 +66,8 @@ TEST(Feed, HeadsSurviveTheirStoredForm) {
 
 TEST(Feed, EntriesWithoutANumberAreDropped) {
   Feed feed;
-  EXPECT_THAT(seqs(feed.take("a", json::array{json::object{{"seq", "x"}}, 7, nullptr}, 0)), IsEmpty());
+  EXPECT_THAT(seqs(feed.take("a", json::array{json::object{{"seq", "x"}}, 7, nullptr}, 0)),
+              IsEmpty());
 }
 
 }  // namespace

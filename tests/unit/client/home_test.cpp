@@ -21,7 +21,7 @@ class HomeTest : public ::testing::Test {
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   static unsigned mode(const std::filesystem::path& path) {
-    struct stat found {};
+    struct stat found{};
     EXPECT_EQ(stat(path.c_str(), &found), 0);
     return found.st_mode & 0777U;
   }

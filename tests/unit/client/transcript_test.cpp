@@ -17,8 +17,8 @@ base::Sha256 sample(std::string_view account, const Binding& binding) {
 // The same bytes, written out field by field: what a client in another language must sign.
 TEST(Transcript, IsTheLengthPrefixedListOfTheKeysContract) {
   base::ByteWriter bytes;
-  for (const std::string_view field :
-       {"conclave/auth/1", "prove", "example.org", "", "ada@example.org", "d_0000000000003", "ES256"}) {
+  for (const std::string_view field : {"conclave/auth/1", "prove", "example.org", "",
+                                       "ada@example.org", "d_0000000000003", "ES256"}) {
     bytes.run(field);
   }
   bytes.run(Bytes(65, 4)).run(Bytes(32, 1)).run(Bytes(32, 2)).run("tls-exporter").run(Bytes(32, 9));

@@ -11,7 +11,8 @@ from .schema import ROOT, schemas
 
 __all__ = [
     "Admin", "ApiError", "Client", "Closed", "Device", "DeviceKey", "Installation", "PASSWORD",
-    "Person", "ROOT", "Refused", "Rejected", "StartFailed", "alive", "b64", "children", "core_limit",
+    "Person", "ROOT", "Refused", "Rejected", "StartFailed", "alive", "b64", "children",
+    "core_limit",
     "end", "prepared", "program", "schemas", "slow_factor", "status_field", "transcript", "unb64",
     "until", "wait_until",
 ]

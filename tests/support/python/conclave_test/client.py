@@ -341,7 +341,8 @@ class Client:
         return self.call("message.history", room=room, **more)
 
     def sync_all(self, cursor=None, tail=50, limit=200):
-        """Every page from a cursor to the end: ({room: page entry}, {key: state}, cursor, pages)."""
+        """Every page from a cursor to the end: ({room: page entry}, {key: state}, cursor,
+        pages)."""
         rooms, states, pages = {}, {}, 0
         while True:
             params = {"tail": tail, "limit": limit}

@@ -51,7 +51,8 @@ class Device:
     """A person's terminal: account, key and, after enrolment, the device's id. It outlives its
     connections."""
 
-    def __init__(self, account, password=None, name="test device", algorithm="ES256", platform="linux"):
+    def __init__(self, account, password=None, name="test device", algorithm="ES256",
+                 platform="linux"):
         self.account = account
         self.password = password
         self.name = name

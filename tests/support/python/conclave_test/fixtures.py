@@ -50,7 +50,8 @@ class World:
 
     def person(self, name="ada", domain=ALPHA, roles=("member",), **more):
         made = self.installation.admin_api.create_user(
-            domain, f"{name}{next(_numbers)}", PASSWORD, roles=roles, display_name=name.capitalize(),
+            domain, f"{name}{next(_numbers)}", PASSWORD, roles=roles,
+            display_name=name.capitalize(),
             **more)
         party = Party(self.installation, made)
         self.parties.append(party)

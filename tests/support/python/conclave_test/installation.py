@@ -99,7 +99,8 @@ class Installation:
     def keyd_command(self, name, *arguments):
         """A command of conclave-keyd that is not serving: init, clear-refusal."""
         return subprocess.run([program("conclave-keyd"), name, "--config", str(self.config_file),
-                               *arguments], capture_output=True, text=True, timeout=120, check=False,
+                               *arguments], capture_output=True, text=True, timeout=120,
+                               check=False,
                               cwd=self.folder)
 
     # -- processes
@@ -131,7 +132,8 @@ class Installation:
     def wait_ready(self, timeout=30):
         def ready():
             if self.launcher.poll() is not None:
-                raise StartFailed(f"the launcher ended with {self.launcher.returncode}\n{self.said()}")
+                status = self.launcher.returncode
+                raise StartFailed(f"the launcher ended with {status}\n{self.said()}")
             try:
                 return self.ports_file.exists() and self.get("/readyz").status == 200
             except OSError:
@@ -155,7 +157,8 @@ class Installation:
     def pid_of(self, name):
         """The one running child of the launcher of that name."""
         return processes.wait_until(
-            lambda: next(iter(processes.children(self.launcher.pid, name)), None), f"a running {name}")
+            lambda: next(iter(processes.children(self.launcher.pid, name)), None),
+            f"a running {name}")
 
     @property
     def keyd_pid(self):

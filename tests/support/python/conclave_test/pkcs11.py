@@ -1,4 +1,5 @@
-"""Just enough of PKCS#11 to look at a token as a thief with the PIN would: through the module itself,
+"""Just enough of PKCS#11 to look at a token as a thief with the PIN would: through the module
+itself,
 without any of our code in between. The server must be stopped."""
 
 import ctypes
@@ -59,9 +60,11 @@ class Token:
         slots = (ULONG * count.value)()
         self._must(self.library.C_GetSlotList(1, slots, ctypes.byref(count)), "C_GetSlotList")
         self.session = ULONG(0)
-        self._must(self.library.C_OpenSession(slots[0], 0x6, None, None, ctypes.byref(self.session)),
+        self._must(self.library.C_OpenSession(slots[0], 0x6, None, None,
+                                              ctypes.byref(self.session)),
                    "C_OpenSession")
-        self._must(self.library.C_Login(self.session, 1, self.pin.encode(), len(self.pin)), "C_Login")
+        self._must(self.library.C_Login(self.session, 1, self.pin.encode(), len(self.pin)),
+                   "C_Login")
         return self
 
     def __exit__(self, *_):
@@ -135,7 +138,8 @@ class Token:
         how = Mechanism(mechanism, None, 0)
         out = ctypes.create_string_buffer(8192)
         size = ULONG(8192)
-        return self.library.C_WrapKey(self.session, ctypes.byref(how), ULONG(wrapping), ULONG(target),
+        return self.library.C_WrapKey(self.session, ctypes.byref(how), ULONG(wrapping),
+                                      ULONG(target),
                                       out, ctypes.byref(size))
 
     def unwrap(self, handle, blob, template, mechanism=AES_KEY_WRAP_PAD):

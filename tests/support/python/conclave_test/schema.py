@@ -15,7 +15,8 @@ class Schemas:
     """All methods, events, types and errors of conclave.v1, read once."""
 
     def __init__(self, folder=SCHEMA_FOLDER):
-        self.files = {path.name: json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))}
+        self.files = {path.name: json.loads(path.read_text())
+                      for path in sorted(folder.glob("*.json"))}
         self.methods = {}
         self.events = {}
         for content in self.files.values():
@@ -42,7 +43,8 @@ class Schemas:
         self._check(("params", method), self.methods[method]["params"], params)
 
     def check_error(self, error):
-        """A JSON-RPC error: code and reason agree with errors.json, advice is there for a person."""
+        """A JSON-RPC error: code and reason agree with errors.json, advice is there for a
+        person."""
         assert isinstance(error.get("code"), int), error
         assert isinstance(error.get("message"), str) and error["message"], error
         data = error.get("data", {})
