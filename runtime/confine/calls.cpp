@@ -46,7 +46,8 @@ class Filter {
     if (result != 0 && result != -EEXIST) failed_ = std::string(call) + ": " + strerror(-result);
   }
 
-  void allow_values(const char* call, unsigned argument, std::initializer_list<std::uint64_t> values) {
+  void allow_values(const char* call, unsigned argument,
+                    std::initializer_list<std::uint64_t> values) {
     for (const auto value : values) {
       rule(SCMP_ACT_ALLOW, call, {{argument, SCMP_CMP_MASKED_EQ, kLow32, value & kLow32}});
     }
@@ -86,10 +87,10 @@ void allow_conditional(Filter& filter) {
   }
   filter.rule(SCMP_ACT_ALLOW, "prlimit64", {{0, SCMP_CMP_EQ, 0, 0}, {2, SCMP_CMP_EQ, 0, 0}});
   filter.allow_values("ioctl", 1, {TCGETS, TIOCGWINSZ, FIONBIO, FIONREAD, FIOCLEX, FIONCLEX});
-  filter.allow_values("prctl", 0,
-                      {PR_SET_NAME, PR_GET_NAME, PR_GET_DUMPABLE, PR_GET_NO_NEW_PRIVS,
-                       PR_SET_NO_NEW_PRIVS, PR_GET_SECCOMP, PR_CAPBSET_READ,
-                       static_cast<std::uint64_t>(kPrSetVma)});
+  filter.allow_values(
+      "prctl", 0,
+      {PR_SET_NAME, PR_GET_NAME, PR_GET_DUMPABLE, PR_GET_NO_NEW_PRIVS, PR_SET_NO_NEW_PRIVS,
+       PR_GET_SECCOMP, PR_CAPBSET_READ, static_cast<std::uint64_t>(kPrSetVma)});
 }
 
 bool listed(std::span<const char* const> names, std::string_view name) {

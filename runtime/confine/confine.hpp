@@ -8,8 +8,8 @@
 
 #include "runtime/base/error.hpp"
 
-// Fences that a process builds around itself: memory that nobody reads, files it cannot open, system
-// calls it cannot make. Linux only; each fence is probed at run time and reported.
+// Fences that a process builds around itself: memory that nobody reads, files it cannot open,
+// system calls it cannot make. Linux only; each fence is probed at run time and reported.
 //
 // Order in main(): harden_process() before anything secret is read; confine() once everything that
 // needs wide rights is done, and before the first thread starts (Landlock binds the calling thread
@@ -23,7 +23,7 @@ enum class FenceState {
 };
 
 struct Fence {
-  std::string name;   // "memory", "swap", "files", "network", "calls"
+  std::string name;  // "memory", "swap", "files", "network", "calls"
   FenceState state = FenceState::absent;
   std::string words;  // for people: what is fenced and what is not
 };
@@ -49,8 +49,9 @@ struct HardenOptions {
 // Not dumpable (no ptrace and no process_vm_readv of the same uid), no core files, umask 077.
 [[nodiscard]] Result<ConfineReport> harden_process(const HardenOptions& options);
 
-// A closed list of system calls each; what is unknown answers ENOSYS, what only an attacker asks for
-// (ptrace, bpf, kexec, mounts, module loading, io_uring, userfaultfd, keyctl) kills the process.
+// A closed list of system calls each; what is unknown answers ENOSYS, what only an attacker asks
+// for (ptrace, bpf, kexec, mounts, module loading, io_uring, userfaultfd, keyctl) kills the
+// process.
 enum class Profile {
   keyd,       // files and Unix sockets; IP only when the PKCS#11 module needs it (`network`)
   conclaved,  // files, listening and connecting sockets

@@ -25,16 +25,15 @@ constexpr std::uint64_t kExecute = 1ULL << 0, kWriteFile = 1ULL << 1, kReadFile 
                         kMakeChar = 1ULL << 6, kMakeDir = 1ULL << 7, kMakeReg = 1ULL << 8,
                         kMakeSock = 1ULL << 9, kMakeFifo = 1ULL << 10, kMakeBlock = 1ULL << 11,
                         kMakeSym = 1ULL << 12;
-constexpr std::uint64_t kRefer = 1ULL << 13;     // ABI 2
-constexpr std::uint64_t kTruncate = 1ULL << 14;  // ABI 3
-constexpr std::uint64_t kIoctlDev = 1ULL << 15;  // ABI 5
-constexpr std::uint64_t kBindTcp = 1ULL << 0, kConnectTcp = 1ULL << 1;      // ABI 4
+constexpr std::uint64_t kRefer = 1ULL << 13;                                   // ABI 2
+constexpr std::uint64_t kTruncate = 1ULL << 14;                                // ABI 3
+constexpr std::uint64_t kIoctlDev = 1ULL << 15;                                // ABI 5
+constexpr std::uint64_t kBindTcp = 1ULL << 0, kConnectTcp = 1ULL << 1;         // ABI 4
 constexpr std::uint64_t kScopeAbstract = 1ULL << 0, kScopeSignal = 1ULL << 1;  // ABI 6
 
-constexpr std::uint64_t kAllFiles = kExecute | kWriteFile | kReadFile | kReadDir | kRemoveDir |
-                                    kRemoveFile | kMakeChar | kMakeDir | kMakeReg | kMakeSock |
-                                    kMakeFifo | kMakeBlock | kMakeSym | kRefer | kTruncate |
-                                    kIoctlDev;
+constexpr std::uint64_t kAllFiles =
+    kExecute | kWriteFile | kReadFile | kReadDir | kRemoveDir | kRemoveFile | kMakeChar | kMakeDir |
+    kMakeReg | kMakeSock | kMakeFifo | kMakeBlock | kMakeSym | kRefer | kTruncate | kIoctlDev;
 constexpr std::uint64_t kOnFiles = kExecute | kWriteFile | kReadFile | kTruncate | kIoctlDev;
 constexpr std::uint64_t kReading = kReadFile | kReadDir;
 constexpr std::uint64_t kWriting = kReading | kWriteFile | kRemoveDir | kRemoveFile | kMakeDir |
@@ -94,7 +93,7 @@ Result<void> allow_path(int ruleset, const std::filesystem::path& path, std::uin
     if (may_miss && (errno == ENOENT || errno == EACCES || errno == ENOTDIR)) return {};
     return refused("open " + path.string());
   }
-  struct stat info {};
+  struct stat info{};
   if (::fstat(file.get(), &info) != 0) return refused("stat " + path.string());
   if (!S_ISDIR(info.st_mode)) rights &= kOnFiles;
   const PathBeneathAttr rule{rights, file.get()};

@@ -7,9 +7,12 @@ namespace {
 
 std::string_view state_text(FenceState state) {
   switch (state) {
-    case FenceState::active: return "active";
-    case FenceState::partial: return "partial";
-    case FenceState::absent: return "absent";
+    case FenceState::active:
+      return "active";
+    case FenceState::partial:
+      return "partial";
+    case FenceState::absent:
+      return "absent";
   }
   return "absent";
 }

@@ -13,11 +13,12 @@ inline constexpr ErrorSpec kSocket{
     "launcher.socket", ErrorKind::unavailable,
     "The launcher must be able to make its sockets in STATE/run; a path there may have at most 107 "
     "characters."};
-inline constexpr ErrorSpec kPinUnreadable{
-    "launcher.pin_unreadable", ErrorKind::unavailable,
-    "Make the token and its PIN file with conclave-keyd init --config FILE; the file belongs to this "
-    "user and has mode 0600."};
-inline constexpr ErrorSpec kProgram{"launcher.program", ErrorKind::internal,
-                                    "The programs of one build lie in one folder; install it again."};
+inline constexpr ErrorSpec kPinUnreadable{"launcher.pin_unreadable", ErrorKind::unavailable,
+                                          "Make the token and its PIN file with conclave-keyd init "
+                                          "--config FILE; the file belongs to this "
+                                          "user and has mode 0600."};
+inline constexpr ErrorSpec kProgram{
+    "launcher.program", ErrorKind::internal,
+    "The programs of one build lie in one folder; install it again."};
 
 }  // namespace conclave::launcher

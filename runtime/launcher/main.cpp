@@ -17,7 +17,8 @@ namespace conclave::launcher {
 namespace {
 
 constexpr int kExitTaken = 75;  // sysexits.h: EX_TEMPFAIL; another launcher runs
-constexpr std::chrono::milliseconds kAfterDrain{10'000};  // the store closes, WAL checkpoint included
+constexpr std::chrono::milliseconds kAfterDrain{
+    10'000};  // the store closes, WAL checkpoint included
 
 struct Arguments {
   std::filesystem::path config;

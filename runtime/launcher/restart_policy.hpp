@@ -9,8 +9,8 @@ namespace conclave::launcher {
 inline constexpr int kExitConfiguration = 78;
 
 struct Backoff {
-  std::chrono::milliseconds first{0};    // after one death
-  std::chrono::milliseconds step{100};   // after the second in a row; doubles from there
+  std::chrono::milliseconds first{0};   // after one death
+  std::chrono::milliseconds step{100};  // after the second in a row; doubles from there
   std::chrono::milliseconds most{5'000};
   std::chrono::milliseconds healthy{60'000};  // a life that long forgives what was before
 };

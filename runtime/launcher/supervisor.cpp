@@ -22,7 +22,7 @@ constexpr std::chrono::milliseconds kFirstRetry{200};
 Result<Descriptor> open_pin(const std::filesystem::path& path) {
   Descriptor pin(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!pin.valid()) return fail(kPinUnreadable, path.string() + ": " + std::strerror(errno));
-  struct stat info {};
+  struct stat info{};
   constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
   if (::fstat(pin.get(), &info) != 0 || !S_ISREG(info.st_mode) || (info.st_mode & kOthers) != 0) {
     return fail(kPinUnreadable, path.string() + " is open to others than its owner");
@@ -105,7 +105,9 @@ void Supervisor::read_signals() {
   signalfd_siginfo info{};
   while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) {
     switch (static_cast<int>(info.ssi_signo)) {
-      case SIGCHLD: reap(); break;
+      case SIGCHLD:
+        reap();
+        break;
       case SIGHUP:
         if (!stopping_ && !keyd_.child.running()) keyd_.due = Clock::now();
         break;
@@ -152,9 +154,10 @@ void Supervisor::ended(Ward& ward) {
   const bool settling = Clock::now() - began_ < plan_.settling;
   if (&ward == &server_ || settling) return begin_stop(kExitConfiguration);
   observe::error("launcher.keyd_refused",
-                 {{"advice", "conclave-keyd cannot use its configuration or PIN and is not tried "
-                             "again, to save PIN attempts. Mend it, then send SIGHUP to the "
-                             "launcher or start it anew."}});
+                 {{"advice",
+                   "conclave-keyd cannot use its configuration or PIN and is not tried "
+                   "again, to save PIN attempts. Mend it, then send SIGHUP to the "
+                   "launcher or start it anew."}});
 }
 
 void Supervisor::begin_stop(int exit_status) {

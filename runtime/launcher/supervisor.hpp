@@ -14,7 +14,8 @@ namespace conclave::launcher {
 // Keeps conclave-keyd and conclaved alive, and ends them in order. One thread.
 //
 // - keyd comes back at once, then with a growing pause; conclaved with a pause from the start.
-// - Status 78 of either is not tried again. Within `settling` of the start it ends the launcher with
+// - Status 78 of either is not tried again. Within `settling` of the start it ends the launcher
+// with
 //   78. Later keyd's 78 leaves conclaved running (its readiness says why) until SIGHUP asks to try
 //   again; conclaved's 78 ends the launcher.
 // - SIGTERM or SIGINT: conclaved drains and ends, then keyd. A second one does not wait.

@@ -60,6 +60,8 @@ void async_teardown(boost::beast::role_type, BeastStream& stream, Handler&& hand
 inline void teardown(boost::beast::role_type, BeastStream& stream, boost::system::error_code&) {
   stream.transport->abort();
 }
-inline void beast_close_socket(BeastStream& stream) { stream.transport->abort(); }
+inline void beast_close_socket(BeastStream& stream) {
+  stream.transport->abort();
+}
 
 }  // namespace conclave::wire

@@ -19,7 +19,7 @@ inline constexpr ErrorSpec kPlainNotLoopback{
 inline constexpr ErrorSpec kTlsIdentity{
     "tls.identity", ErrorKind::invalid,
     "The certificate must be DER and belong to the token's tls key; see the detail."};
-inline constexpr ErrorSpec kDoorTwice{
-    "listen.door_twice", ErrorKind::internal, "Two doors claim one WebSocket sub-protocol."};
+inline constexpr ErrorSpec kDoorTwice{"listen.door_twice", ErrorKind::internal,
+                                      "Two doors claim one WebSocket sub-protocol."};
 
 }  // namespace conclave::wire

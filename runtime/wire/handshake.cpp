@@ -79,10 +79,15 @@ class Handshake : public LoopMember, public std::enable_shared_from_this<Handsha
     stepping_ = false;
     if (cut_) return leave();
     switch (outcome) {
-      case Outcome::done: return succeed();
-      case Outcome::wait_read: return wait(net::socket_base::wait_read);
-      case Outcome::wait_write: return wait(net::socket_base::wait_write);
-      case Outcome::failed: link_.env->metrics.handshakes_failed.add(); return leave();
+      case Outcome::done:
+        return succeed();
+      case Outcome::wait_read:
+        return wait(net::socket_base::wait_read);
+      case Outcome::wait_write:
+        return wait(net::socket_base::wait_write);
+      case Outcome::failed:
+        link_.env->metrics.handshakes_failed.add();
+        return leave();
     }
   }
 

@@ -11,8 +11,8 @@
 namespace conclave::wire {
 
 struct HttpRequest {
-  std::string method;  // upper case
-  std::string target;  // as sent: path and query
+  std::string method;                                        // upper case
+  std::string target;                                        // as sent: path and query
   std::vector<std::pair<std::string, std::string>> headers;  // names in lower case
   std::string body;
   Peer peer;

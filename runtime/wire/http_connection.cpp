@@ -27,7 +27,9 @@ HttpResponse problem(int status, std::string_view reason, std::string_view advic
   return response;
 }
 
-std::string_view path_of(std::string_view target) { return target.substr(0, target.find('?')); }
+std::string_view path_of(std::string_view target) {
+  return target.substr(0, target.find('?'));
+}
 
 // One HTTP/1.1 connection: requests one after the other, until it is upgraded or closed.
 class HttpConnection : public LoopMember, public std::enable_shared_from_this<HttpConnection> {
@@ -60,13 +62,18 @@ class HttpConnection : public LoopMember, public std::enable_shared_from_this<Ht
   [[nodiscard]] std::chrono::milliseconds allowed() const {
     const ServerLimits& limits = link_.env->limits;
     switch (phase_) {
-      case Phase::head: return limits.handshake;
+      case Phase::head:
+        return limits.handshake;
       case Phase::body:
         return limits.handshake + std::chrono::milliseconds(body_bytes_ / kSlowestBodyBytesPerMs);
-      case Phase::door: return kDoorAnswers;
-      case Phase::answer: return std::chrono::hours(1);  // write_stalled() is the bound
-      case Phase::idle: return limits.idle;
-      case Phase::goodbye: return Loop::kGoodbye;
+      case Phase::door:
+        return kDoorAnswers;
+      case Phase::answer:
+        return std::chrono::hours(1);  // write_stalled() is the bound
+      case Phase::idle:
+        return limits.idle;
+      case Phase::goodbye:
+        return Loop::kGoodbye;
     }
     return {};
   }
@@ -94,9 +101,12 @@ class HttpConnection : public LoopMember, public std::enable_shared_from_this<Ht
 
   void parse() {
     switch (reader_.feed(input_)) {
-      case HttpReader::State::complete: return dispatch();
-      case HttpReader::State::failed: return refuse_request();
-      case HttpReader::State::need_more: break;
+      case HttpReader::State::complete:
+        return dispatch();
+      case HttpReader::State::failed:
+        return refuse_request();
+      case HttpReader::State::need_more:
+        break;
     }
     if (reader_.head_done() && phase_ == Phase::head) {
       body_bytes_ = input_.size();
@@ -131,10 +141,9 @@ class HttpConnection : public LoopMember, public std::enable_shared_from_this<Ht
     HttpRequest request = reader_.take_request();
     request.peer = link_.peer;
     link_.env->http->handle(std::move(request), [self = shared_from_this()](HttpResponse response) {
-      net::post(self->link_.loop->executor(),
-                [self, response = std::move(response)]() mutable {
-                  if (!self->left_) self->answer(std::move(response));
-                });
+      net::post(self->link_.loop->executor(), [self, response = std::move(response)]() mutable {
+        if (!self->left_) self->answer(std::move(response));
+      });
     });
   }
 
@@ -154,14 +163,13 @@ class HttpConnection : public LoopMember, public std::enable_shared_from_this<Ht
     const std::size_t of_head = std::min(done, head_.size());
     const std::array<net::const_buffer, 2> parts{net::buffer(head_) + of_head,
                                                  net::buffer(body_) + (done - of_head)};
-    link_.transport->write_some(
-        parts, [self = shared_from_this(), done, next](boost::system::error_code error,
-                                                       std::size_t sent) {
-          if (self->left_) return;
-          if (error) return self->leave();
-          self->link_.env->metrics.bytes_out.add(static_cast<double>(sent));
-          self->write(done + sent, next);
-        });
+    link_.transport->write_some(parts, [self = shared_from_this(), done, next](
+                                           boost::system::error_code error, std::size_t sent) {
+      if (self->left_) return;
+      if (error) return self->leave();
+      self->link_.env->metrics.bytes_out.add(static_cast<double>(sent));
+      self->write(done + sent, next);
+    });
   }
 
   void answered() {

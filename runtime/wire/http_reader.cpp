@@ -26,7 +26,8 @@ bool has_line_break(std::string_view text) {
 }  // namespace
 
 std::string_view HttpRequest::header(std::string_view name) const {
-  const auto found = std::ranges::find(headers, name, [](const auto& each) { return std::string_view(each.first); });
+  const auto found = std::ranges::find(
+      headers, name, [](const auto& each) { return std::string_view(each.first); });
   return found == headers.end() ? std::string_view() : std::string_view(found->second);
 }
 

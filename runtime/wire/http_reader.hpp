@@ -45,7 +45,8 @@ class HttpReader {
   bool expect_answered_ = false;
 };
 
-// Head of a response with its length; the body follows it. `date` is an IMF-fixdate (RFC 9110 5.6.7).
+// Head of a response with its length; the body follows it. `date` is an IMF-fixdate (RFC
+// 9110 5.6.7).
 [[nodiscard]] std::string response_head(const HttpResponse& response, std::string_view date,
                                         bool keep_alive);
 [[nodiscard]] std::string http_date();

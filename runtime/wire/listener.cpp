@@ -57,20 +57,19 @@ void Listener::stop() {
 
 void Listener::accept() {
   if (stopped_) return;
-  acceptor_.async_accept(
-      sink_.next(), [self = shared_from_this()](boost::system::error_code error,
-                                                auto socket) {
-        if (self->stopped_) return;
-        if (error) {
-          self->sink_.failed();
-          return self->rest();
-        }
-        boost::system::error_code gone;
-        tcp::socket taken(std::move(socket));
-        const auto remote = taken.remote_endpoint(gone);
-        if (!gone) self->sink_.accepted(std::move(taken), remote);
-        self->accept();
-      });
+  acceptor_.async_accept(sink_.next(),
+                         [self = shared_from_this()](boost::system::error_code error, auto socket) {
+                           if (self->stopped_) return;
+                           if (error) {
+                             self->sink_.failed();
+                             return self->rest();
+                           }
+                           boost::system::error_code gone;
+                           tcp::socket taken(std::move(socket));
+                           const auto remote = taken.remote_endpoint(gone);
+                           if (!gone) self->sink_.accepted(std::move(taken), remote);
+                           self->accept();
+                         });
 }
 
 // Out of descriptors, mostly: trying again at once would only burn the processor.

@@ -16,7 +16,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
   // Where the next connection lives, and who takes it (called on the listener's executor).
   struct Sink {
     std::function<boost::asio::any_io_executor()> next;
-    std::function<void(boost::asio::ip::tcp::socket, const boost::asio::ip::tcp::endpoint&)> accepted;
+    std::function<void(boost::asio::ip::tcp::socket, const boost::asio::ip::tcp::endpoint&)>
+        accepted;
     std::function<void()> failed;
   };
 

@@ -10,7 +10,9 @@ namespace conclave::wire {
 Loop::Loop(boost::asio::any_io_executor executor, std::chrono::milliseconds interval)
     : executor_(std::move(executor)), interval_(interval), timer_(executor_) {}
 
-void Loop::start() { wait(); }
+void Loop::start() {
+  wait();
+}
 
 void Loop::wait() {
   timer_.expires_after(draining_ ? std::min(interval_, std::chrono::milliseconds(50)) : interval_);
@@ -77,10 +79,10 @@ void Loop::drain_some(std::chrono::steady_clock::time_point now) {
     }
     return;
   }
-  const double share = drain_spread_.count() == 0
-                           ? 1.0
-                           : std::chrono::duration<double>(passed) / drain_spread_;
-  const auto due = static_cast<std::size_t>(static_cast<double>(drain_total_) * std::min(1.0, share));
+  const double share =
+      drain_spread_.count() == 0 ? 1.0 : std::chrono::duration<double>(passed) / drain_spread_;
+  const auto due =
+      static_cast<std::size_t>(static_cast<double>(drain_total_) * std::min(1.0, share));
   // The oldest slots last; members that left by themselves make the rest come earlier.
   while (drain_total_ - drain_left_ < due && drain_left_ > 0) {
     --drain_left_;

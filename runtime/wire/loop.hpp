@@ -35,8 +35,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
   void start();
   void add(std::shared_ptr<LoopMember> member);
   void remove(LoopMember& member);
-  // Each member drains at its moment within `spread`, what is left is cut a little later; `done` once
-  // there is no member any more.
+  // Each member drains at its moment within `spread`, what is left is cut a little later; `done`
+  // once there is no member any more.
   void drain(std::chrono::milliseconds spread, std::function<void()> done);
   // Forgets members without a word; after the I/O threads have ended.
   void abandon();

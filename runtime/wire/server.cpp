@@ -33,10 +33,10 @@ class WireServer final : public Server {
         own_metrics_(parts_.metrics == nullptr ? std::make_unique<observe::Metrics>() : nullptr),
         env_(std::make_shared<Environment>(parts_.limits,
                                            own_metrics_ ? *own_metrics_ : *parts_.metrics)),
-        gate_(std::make_shared<Gate>(
-            Gate::Limits{.connections = parts_.limits.connections,
-                         .per_address = parts_.limits.connections_per_address,
-                         .new_per_address_per_s = parts_.limits.new_connections_per_address_per_s})) {
+        gate_(std::make_shared<Gate>(Gate::Limits{
+            .connections = parts_.limits.connections,
+            .per_address = parts_.limits.connections_per_address,
+            .new_per_address_per_s = parts_.limits.new_connections_per_address_per_s})) {
     env_->http = parts_.http;
     env_->doors = parts_.doors;
     for (const auto& executor : parts_.io) {
@@ -85,9 +85,9 @@ class WireServer final : public Server {
   Parts parts_;
   std::unique_ptr<observe::Metrics> own_metrics_;
   TicketKeys tickets_;
-  std::shared_ptr<Environment> env_;  // shared with every connection
-  std::shared_ptr<Gate> gate_;        // shared with every connection's ticket
-  std::vector<std::shared_ptr<Loop>> loops_;  // shared with their connections
+  std::shared_ptr<Environment> env_;                  // shared with every connection
+  std::shared_ptr<Gate> gate_;                        // shared with every connection's ticket
+  std::vector<std::shared_ptr<Loop>> loops_;          // shared with their connections
   std::vector<std::shared_ptr<Listener>> listeners_;  // shared with their pending accept
   std::mutex context_mutex_;
   SslContextPtr context_;
@@ -105,7 +105,7 @@ void WireServer::start() {
       return (*chosen)->executor();
     };
     sink.accepted = [this, chosen, tls = parts_.listen[i].tls](tcp::socket socket,
-                                                              const tcp::endpoint& remote) {
+                                                               const tcp::endpoint& remote) {
       take(std::move(socket), remote, tls, *chosen);
     };
     sink.failed = [this] { env_->metrics.accept_failed.add(); };
@@ -135,8 +135,13 @@ void WireServer::take(tcp::socket socket, const tcp::endpoint& remote, bool tls,
   peer.port = remote.port();
   peer.tls = tls;
   peer.loopback = address.is_loopback();
-  Link link{env_, loop, std::move(ticket), OpenCount(env_->metrics.connections), std::move(peer),
-            LoopMember::Clock::now(), nullptr};
+  Link link{env_,
+            loop,
+            std::move(ticket),
+            OpenCount(env_->metrics.connections),
+            std::move(peer),
+            LoopMember::Clock::now(),
+            nullptr};
   SslPtr ssl;
   if (tls) {
     ssl = new_session(socket.native_handle());

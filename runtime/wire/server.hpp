@@ -29,13 +29,13 @@ struct ServerLimits {
   std::size_t send_queue_bytes = 256 * 1024;
   std::size_t connections = 15'000;
   std::size_t connections_per_address = 10'000;
-  std::size_t handshakes_at_once = 64;      // TLS handshakes running or queued; more are refused
-  std::size_t handshake_threads = 2;        // they block while keyd signs
+  std::size_t handshakes_at_once = 64;  // TLS handshakes running or queued; more are refused
+  std::size_t handshake_threads = 2;    // they block while keyd signs
   std::size_t new_connections_per_address_per_s = 500;
   std::chrono::milliseconds handshake{10'000};  // TLS and HTTP head together
   std::chrono::milliseconds idle{120'000};      // nothing received, pings unanswered
   std::chrono::milliseconds ping_after{45'000};
-  std::chrono::milliseconds write{20'000};      // no progress of a write
+  std::chrono::milliseconds write{20'000};  // no progress of a write
 };
 
 // The TLS server certificate; its private key stays in the token (KeyService::tls_sign).
@@ -52,10 +52,11 @@ struct TlsIdentity {
 class Server {
  public:
   struct Parts {
-    std::vector<boost::asio::any_io_executor> io;  // one per I/O thread; connections are spread over them
+    std::vector<boost::asio::any_io_executor>
+        io;  // one per I/O thread; connections are spread over them
     std::vector<ListenAddress> listen;
     ServerLimits limits;
-    TlsIdentity identity;               // unused when no listener has tls
+    TlsIdentity identity;  // unused when no listener has tls
     hsm::api::KeyService* keys = nullptr;
     // How the private key of `identity` is reached; empty: through `keys`.
     std::function<Result<hsm::tls::PrivateKey>(const TlsIdentity&)> private_key;

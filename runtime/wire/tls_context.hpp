@@ -19,11 +19,12 @@ using SslContextPtr = std::unique_ptr<SSL_CTX, SslContextDeleter>;
 [[nodiscard]] Result<SslContextPtr> make_tls_context(const TlsIdentity& identity,
                                                      hsm::tls::PrivateKey key, TicketKeys& tickets);
 
-// A server session on a connected descriptor (not owned), before its handshake; null without memory.
+// A server session on a connected descriptor (not owned), before its handshake; null without
+// memory.
 [[nodiscard]] SslPtr make_session(SSL_CTX* context, int descriptor);
 
-// Version and channel binding of a finished handshake. RFC 9266: with TLS 1.2 the binding stands only
-// on an extended master secret; without one it stays empty.
+// Version and channel binding of a finished handshake. RFC 9266: with TLS 1.2 the binding stands
+// only on an extended master secret; without one it stays empty.
 void describe_session(SSL* ssl, Peer& peer);
 
 }  // namespace conclave::wire

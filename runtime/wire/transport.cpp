@@ -23,7 +23,9 @@ constexpr std::size_t kCorkFrame = 4 * 1024;  // larger ones are written from wh
 // Shared by all sessions of a thread; no bytes stay in it between two calls.
 thread_local std::array<std::uint8_t, kRecordBytes> scratch;
 
-error_code last_system_error() { return {errno, boost::system::system_category()}; }
+error_code last_system_error() {
+  return {errno, boost::system::system_category()};
+}
 
 }  // namespace
 
@@ -44,9 +46,8 @@ void Transport::Source::consume(std::size_t bytes) {
 }
 
 void Transport::complete(Handler handler, error_code error, std::size_t bytes) {
-  net::post(executor_, [handler = std::move(handler), error, bytes]() mutable {
-    handler(error, bytes);
-  });
+  net::post(executor_,
+            [handler = std::move(handler), error, bytes]() mutable { handler(error, bytes); });
 }
 
 void Transport::read_some(net::mutable_buffer buffer, Handler handler) {
@@ -71,12 +72,11 @@ void Transport::read_some(net::mutable_buffer buffer, Handler handler) {
     }
     return complete(std::move(handler), error, got);
   }
-  socket_.async_read_some(
-      net::buffer(buffer),
-      [this, handler = std::move(handler)](error_code error, std::size_t got) mutable {
-        bytes_in_ += got;
-        handler(error, got);
-      });
+  socket_.async_read_some(net::buffer(buffer), [this, handler = std::move(handler)](
+                                                   error_code error, std::size_t got) mutable {
+    bytes_in_ += got;
+    handler(error, got);
+  });
 }
 
 Transport::Step Transport::tls_read(net::mutable_buffer buffer, std::size_t& got,
@@ -90,19 +90,25 @@ Transport::Step Transport::tls_read(net::mutable_buffer buffer, std::size_t& got
     return Step::done;
   }
   switch (SSL_get_error(ssl_.get(), result)) {
-    case SSL_ERROR_WANT_READ: return Step::wait_read;
-    case SSL_ERROR_WANT_WRITE: return Step::wait_write;
-    case SSL_ERROR_ZERO_RETURN: error = net::error::eof; return Step::failed;
+    case SSL_ERROR_WANT_READ:
+      return Step::wait_read;
+    case SSL_ERROR_WANT_WRITE:
+      return Step::wait_write;
+    case SSL_ERROR_ZERO_RETURN:
+      error = net::error::eof;
+      return Step::failed;
     case SSL_ERROR_SYSCALL:
       error = errno != 0 ? last_system_error() : error_code(net::error::connection_reset);
       return Step::failed;
-    default: error = net::error::connection_aborted; return Step::failed;
+    default:
+      error = net::error::connection_aborted;
+      return Step::failed;
   }
 }
 
 void Transport::wait_and_read(Step step, net::mutable_buffer buffer, Handler handler) {
-  const auto side = step == Step::wait_write ? net::socket_base::wait_write
-                                             : net::socket_base::wait_read;
+  const auto side =
+      step == Step::wait_write ? net::socket_base::wait_write : net::socket_base::wait_read;
   socket_.async_wait(side, [this, buffer, handler = std::move(handler)](error_code error) mutable {
     if (error) return handler(error, 0);
     read_tls(buffer, std::move(handler));
@@ -147,17 +153,16 @@ void Transport::write_some(std::span<const net::const_buffer> buffers, Handler h
 // Waits, then writes; the buffers of `source` are the caller's until the handler has been called.
 void Transport::pump(Source source, Handler handler) {
   if (!stalled_since_) stalled_since_ = Clock::now();
-  socket_.async_wait(
-      net::socket_base::wait_write,
-      [this, source, handler = std::move(handler)](error_code error) mutable {
-        if (error) return handler(error, 0);
-        if (!socket_.is_open()) return handler(net::error::operation_aborted, 0);
-        const Step step = write_all(source, error);
-        if (step == Step::done || step == Step::failed || source.written > 0) {
-          return handler(error, source.written);
-        }
-        pump(source, std::move(handler));
-      });
+  socket_.async_wait(net::socket_base::wait_write,
+                     [this, source, handler = std::move(handler)](error_code error) mutable {
+                       if (error) return handler(error, 0);
+                       if (!socket_.is_open()) return handler(net::error::operation_aborted, 0);
+                       const Step step = write_all(source, error);
+                       if (step == Step::done || step == Step::failed || source.written > 0) {
+                         return handler(error, source.written);
+                       }
+                       pump(source, std::move(handler));
+                     });
 }
 
 Transport::Step Transport::write_all(Source& source, error_code& error) {
@@ -220,11 +225,14 @@ Transport::Step Transport::write_tls(Source& source, error_code& error) {
     switch (SSL_get_error(ssl_.get(), result)) {
       // A repeat offers the same bytes again (from the moving scratch), as OpenSSL demands.
       case SSL_ERROR_WANT_WRITE:
-      case SSL_ERROR_WANT_READ: return Step::wait_write;
+      case SSL_ERROR_WANT_READ:
+        return Step::wait_write;
       case SSL_ERROR_SYSCALL:
         error = errno != 0 ? last_system_error() : error_code(net::error::connection_reset);
         return Step::failed;
-      default: error = net::error::connection_aborted; return Step::failed;
+      default:
+        error = net::error::connection_aborted;
+        return Step::failed;
     }
   }
   return Step::done;
@@ -250,11 +258,10 @@ void Transport::finish(std::move_only_function<void()> done) {
 
 void Transport::discard(std::move_only_function<void()> done, std::size_t left) {
   socket_.async_wait(
-      net::socket_base::wait_read,
-      [this, done = std::move(done), left](error_code error) mutable {
+      net::socket_base::wait_read, [this, done = std::move(done), left](error_code error) mutable {
         if (error || !socket_.is_open()) return done();
-        const ssize_t got = ::recv(socket_.native_handle(), scratch.data(), scratch.size(),
-                                   MSG_DONTWAIT);
+        const ssize_t got =
+            ::recv(socket_.native_handle(), scratch.data(), scratch.size(), MSG_DONTWAIT);
         const bool again = got < 0 && (errno == EAGAIN || errno == EINTR);
         if (!again && (got <= 0 || static_cast<std::size_t>(got) >= left)) return done();
         discard(std::move(done), again ? left : left - static_cast<std::size_t>(got));

@@ -52,8 +52,8 @@ class Transport {
   // Tells the peer that nothing more comes: close_notify, FIN. Idempotent.
   void stop_writing();
   // stop_writing(), then discards what the peer still sends until it closes as well: an unread byte
-  // would turn our close into a reset and take the last frame with it. The owner bounds it by calling
-  // abort().
+  // would turn our close into a reset and take the last frame with it. The owner bounds it by
+  // calling abort().
   void finish(std::move_only_function<void()> done);
   // Closes at once; pending handlers get operation_aborted.
   void abort();

@@ -15,17 +15,17 @@ namespace conclave::wire {
 // whose send queue holds it.
 using SharedFrame = std::shared_ptr<const std::string>;
 
-// What the door may know of the other end. `address` is the peer's as the socket (or a trusted proxy)
-// says, in text form without a port.
+// What the door may know of the other end. `address` is the peer's as the socket (or a trusted
+// proxy) says, in text form without a port.
 struct Peer {
   std::string address;
   std::uint16_t port = 0;
   bool tls = false;
   bool loopback = false;
-  std::string tls_version;   // "TLSv1.3", empty without TLS
-  Bytes tls_exporter;        // 32 bytes, RFC 9266 "EXPORTER-Channel-Binding"; empty without TLS
-  std::string host;          // Host header
-  std::string origin;        // Origin header, empty when there is none
+  std::string tls_version;  // "TLSv1.3", empty without TLS
+  Bytes tls_exporter;       // 32 bytes, RFC 9266 "EXPORTER-Channel-Binding"; empty without TLS
+  std::string host;         // Host header
+  std::string origin;       // Origin header, empty when there is none
   std::string user_agent;
 };
 

@@ -16,9 +16,9 @@ class WebSocket {
  public:
   virtual ~WebSocket() = default;
 
-  // Queues a text frame. False when the queue would exceed its limit (256 KiB): the frame is then not
-  // queued and the caller tells the client sync.lagged once it has drained. An empty queue takes one
-  // frame of any size. False as well once the connection is closing.
+  // Queues a text frame. False when the queue would exceed its limit (256 KiB): the frame is then
+  // not queued and the caller tells the client sync.lagged once it has drained. An empty queue
+  // takes one frame of any size. False as well once the connection is closing.
   [[nodiscard]] virtual bool send(SharedFrame frame) = 0;
   [[nodiscard]] virtual std::size_t queued_bytes() const = 0;
   // Stops taking frames from the socket (backpressure towards the peer) and starts again.

@@ -3,10 +3,11 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <cstring>
-#include <deque>
 #include <utility>
 
 #include "runtime/wire/beast_stream.hpp"
+#include "runtime/wire/heartbeat.hpp"
+#include "runtime/wire/send_queue.hpp"
 
 namespace conclave::wire {
 namespace {
@@ -16,10 +17,6 @@ namespace websocket = boost::beast::websocket;
 using boost::system::error_code;
 
 constexpr std::size_t kKeptReadBytes = 4 * 1024;  // a larger read buffer is given back after use
-// Control frames from the peer: a burst, then a rate. Ours are answered one for one.
-constexpr double kControlBurst = 64;
-constexpr double kControlPerSecond = 16;
-
 // How long a peer may go on sending after the end before the socket is closed under it.
 constexpr std::chrono::seconds kLinger{2};
 
@@ -33,8 +30,9 @@ class Session final : public WebSocket,
         handler_(std::move(handler)),
         stream_(BeastStream{link_.transport.get()}),
         input_(link_.env->limits.frame_bytes + 1),
-        heard_(Clock::now()),
-        control_at_(heard_) {}
+        queue_(link_.env->limits.send_queue_bytes),
+        began_(Clock::now()),
+        heart_(link_.env->limits.ping_after, link_.env->limits.idle, began_) {}
   ~Session() override {
     if (opened_ && !ended_) link_.env->metrics.websockets.add(-1);
   }
@@ -53,19 +51,18 @@ class Session final : public WebSocket,
     stream_.control_callback([this](websocket::frame_type kind, std::string_view payload) {
       on_control(kind, payload);
     });
-    stream_.async_accept(request, [self = shared_from_this()](error_code error) {
-      self->on_accepted(error);
-    });
+    stream_.async_accept(
+        request, [self = shared_from_this()](error_code error) { self->on_accepted(error); });
   }
 
   // WebSocket
   bool send(SharedFrame frame) override;
-  std::size_t queued_bytes() const override { return queued_bytes_; }
+  std::size_t queued_bytes() const override { return queue_.bytes(); }
   void pause_reading() override { paused_ = true; }
   void resume_reading() override;
   void close(CloseCode code, std::string_view reason) override;
   const Peer& peer() const override { return link_.peer; }
-  std::int64_t round_trip_us() const override { return round_trip_us_; }
+  std::int64_t round_trip_us() const override { return heart_.round_trip_us(); }
   net::any_io_executor executor() const override { return link_.loop->executor(); }
 
   // LoopMember
@@ -82,7 +79,7 @@ class Session final : public WebSocket,
   void read();
   void on_read(error_code error);
   void write();
-  void on_written(error_code error, std::size_t payload_bytes);
+  void on_written(error_code error);
   void begin_close();
   void ping(Clock::time_point now);
   void end(std::uint16_t code, std::string_view reason);
@@ -94,17 +91,12 @@ class Session final : public WebSocket,
   std::unique_ptr<WebSocketHandler> handler_;
   websocket::stream<BeastStream, false> stream_;  // false: no permessage-deflate
   boost::beast::flat_buffer input_;
-  std::deque<SharedFrame> queue_;
-  std::size_t queued_bytes_ = 0;
+  SendQueue queue_;
+  Clock::time_point began_;
+  Heartbeat heart_;
   std::uint16_t close_code_ = 0;
   std::string close_reason_;
   Clock::time_point closing_since_;
-  Clock::time_point heard_;  // when the peer last sent anything
-  Clock::time_point control_at_;
-  double control_tokens_ = kControlBurst;
-  Clock::time_point pinged_at_;
-  std::uint64_t ping_number_ = 0;
-  std::int64_t round_trip_us_ = 0;
   std::uint64_t counted_in_ = 0;
   std::uint64_t counted_out_ = 0;
   std::uint64_t counted_writes_ = 0;
@@ -114,11 +106,9 @@ class Session final : public WebSocket,
   bool writing_ = false;
   bool paused_ = false;
   bool overflowed_ = false;
-  bool pinging_ = false;       // a ping is being written
-  bool awaiting_pong_ = false;
-  bool closing_ = false;       // close() was called
-  bool goodbye_ = false;       // Beast's close handshake has begun
-  bool ended_ = false;         // the handler is gone; the socket may linger
+  bool closing_ = false;  // close() was called
+  bool goodbye_ = false;  // Beast's close handshake has begun
+  bool ended_ = false;    // the handler is gone; the socket may linger
   Clock::time_point ended_at_;
   bool left_ = false;
 };
@@ -127,7 +117,7 @@ void Session::on_accepted(error_code error) {
   if (ended_) return;
   if (error) return end(0, {});  // Beast has sent the refusal (400, 426)
   opened_ = true;
-  heard_ = Clock::now();
+  heart_.heard(Clock::now());
   link_.env->metrics.websockets.add(1);
   handler_->on_open(*this);
   if (drain_wanted_) close(CloseCode::draining, "server is stopping");
@@ -136,13 +126,10 @@ void Session::on_accepted(error_code error) {
 
 bool Session::send(SharedFrame frame) {
   if (ended_ || closing_ || !opened_) return false;
-  const std::size_t bytes = frame->size();
-  if (!queue_.empty() && queued_bytes_ + bytes > link_.env->limits.send_queue_bytes) {
+  if (!queue_.push(std::move(frame))) {
     if (!std::exchange(overflowed_, true)) link_.env->metrics.queue_overflows.add();
     return false;
   }
-  queued_bytes_ += bytes;
-  queue_.push_back(std::move(frame));
   if (!writing_) {
     writing_ = true;
     // Not at once: what a handler sends in one go leaves in one go.
@@ -154,44 +141,41 @@ bool Session::send(SharedFrame frame) {
 void Session::write() {
   if (ended_) return;
   const SharedFrame frame = queue_.front();
-  link_.transport->cork(queue_.size() > 1);
+  link_.transport->cork(queue_.more_than_one());
   stream_.async_write(net::buffer(*frame),
-                      [self = shared_from_this(), frame](error_code error, std::size_t bytes) {
-                        self->on_written(error, bytes);
+                      [self = shared_from_this(), frame](error_code error, std::size_t) {
+                        self->on_written(error);
                       });
 }
 
-void Session::on_written(error_code error, std::size_t payload_bytes) {
+void Session::on_written(error_code error) {
   if (ended_) return;
   if (error) return end_by_stream(error);
-  queue_.pop_front();
-  queued_bytes_ -= payload_bytes;
+  queue_.pop();
   link_.env->metrics.frames_out.add();
   if (!queue_.empty()) return write();
   writing_ = false;
-  std::deque<SharedFrame>().swap(queue_);
   if (closing_) return begin_close();
   if (std::exchange(overflowed_, false)) handler_->on_drained();
 }
 
 void Session::resume_reading() {
   if (!std::exchange(paused_, false) || ended_ || goodbye_ || !opened_) return;
-  heard_ = Clock::now();
+  heart_.heard(Clock::now());
   if (!reading_) read();
 }
 
 void Session::read() {
   reading_ = true;
-  stream_.async_read(input_, [self = shared_from_this()](error_code error, std::size_t) {
-    self->on_read(error);
-  });
+  stream_.async_read(
+      input_, [self = shared_from_this()](error_code error, std::size_t) { self->on_read(error); });
 }
 
 void Session::on_read(error_code error) {
   reading_ = false;
   if (ended_) return;
   if (error) return end_by_stream(error);
-  heard_ = Clock::now();
+  heart_.heard(Clock::now());
   count_bytes();
   if (goodbye_) return;  // async_close() reads on by itself
   if (!stream_.got_text()) {
@@ -210,22 +194,10 @@ void Session::on_read(error_code error) {
 
 void Session::on_control(websocket::frame_type kind, std::string_view payload) {
   const auto now = Clock::now();
-  heard_ = now;
-  const std::chrono::duration<double> passed = now - control_at_;
-  control_at_ = now;
-  control_tokens_ = std::min(kControlBurst, control_tokens_ + passed.count() * kControlPerSecond);
-  if (kind == websocket::frame_type::pong && awaiting_pong_ &&
-      payload == std::to_string(ping_number_)) {
-    awaiting_pong_ = false;
-    const auto sample =
-        std::chrono::duration_cast<std::chrono::microseconds>(now - pinged_at_).count();
-    // RFC 6298 section 2: SRTT with alpha 1/8.
-    round_trip_us_ = round_trip_us_ == 0 ? sample : round_trip_us_ + (sample - round_trip_us_) / 8;
-    return;
-  }
+  heart_.heard(now);
   if (kind == websocket::frame_type::close) return;
-  control_tokens_ -= 1;
-  if (control_tokens_ < 0 && !closing_) {
+  if (kind == websocket::frame_type::pong && heart_.pong(payload, now)) return;
+  if (!heart_.control(now) && !closing_) {
     link_.env->metrics.floods.add();
     close(CloseCode::flood, "too many control frames");
   }
@@ -274,25 +246,26 @@ void Session::tick(Clock::time_point now) {
     return;
   }
   if (!opened_) {
-    if (now - heard_ > limits.handshake) end(0, {});
+    if (now - began_ > limits.handshake) end(0, {});
     return;
   }
   if (paused_) return;  // what the peer sends waits in the kernel: silence is ours
-  if (now - heard_ > limits.idle) {
-    link_.env->metrics.timeouts.add();
-    return close(CloseCode::idle, "nothing heard");
+  switch (heart_.due(now)) {
+    case Heartbeat::Due::nothing:
+      return;
+    case Heartbeat::Due::ping:
+      return ping(now);
+    case Heartbeat::Due::dead:
+      link_.env->metrics.timeouts.add();
+      return close(CloseCode::idle, "nothing heard");
   }
-  if (now - heard_ > limits.ping_after && !awaiting_pong_ && !pinging_) ping(now);
 }
 
 void Session::ping(Clock::time_point now) {
-  pinging_ = awaiting_pong_ = true;
-  pinged_at_ = now;
-  const std::string number = std::to_string(++ping_number_);
+  const std::string number = heart_.begin_ping(now);
   websocket::ping_data payload;
   payload.assign(number.data(), number.size());
   stream_.async_ping(payload, [self = shared_from_this()](error_code error) {
-    self->pinging_ = false;
     if (error && !self->ended_) self->end_by_stream(error);
   });
 }
@@ -319,8 +292,8 @@ void Session::end_by_stream(error_code error) {
   if (error == websocket::error::bad_frame_payload) {
     return end(std::uint16_t(CloseCode::invalid_payload), "not UTF-8");
   }
-  const bool protocol = error.category() ==
-                        websocket::make_error_code(websocket::error::closed).category();
+  const bool protocol =
+      error.category() == websocket::make_error_code(websocket::error::closed).category();
   end(protocol ? std::uint16_t(CloseCode::protocol_error) : kNoCloseFrame, error.message());
 }
 
@@ -334,8 +307,7 @@ void Session::end(std::uint16_t code, std::string_view reason) {
     handler_->on_closed(code, reason);
   }
   handler_.reset();
-  std::deque<SharedFrame>().swap(queue_);
-  queued_bytes_ = 0;
+  queue_.clear();
   link_.transport->finish([self] { self->leave(); });
 }
 

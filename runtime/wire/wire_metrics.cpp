@@ -52,10 +52,14 @@ WireMetrics::WireMetrics(observe::Metrics& registry)
 
 void WireMetrics::refused(Refusal why) {
   switch (why) {
-    case Refusal::none: return;
-    case Refusal::connections: return refused_connections.add();
-    case Refusal::per_address: return refused_per_address.add();
-    case Refusal::rate: return refused_rate.add();
+    case Refusal::none:
+      return;
+    case Refusal::connections:
+      return refused_connections.add();
+    case Refusal::per_address:
+      return refused_per_address.add();
+    case Refusal::rate:
+      return refused_rate.add();
   }
 }
 

@@ -1,4 +1,5 @@
 #include "runtime/confine/confine.hpp"
+#include "tests/unit/confine/attempt.hpp"
 
 #include <arpa/inet.h>
 #include <dlfcn.h>
@@ -30,19 +31,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What became of an attempt in a confined child: 0 it worked, an errno, or minus the signal.
-int attempt(const std::function<bool()>& prepare, const std::function<int()>& act) {
-  const pid_t child = ::fork();
-  if (child == 0) {
-    if (!prepare()) ::_exit(255);
-    ::_exit(act());
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+int result_of(long value) {
+  return value < 0 ? errno : 0;
 }
-
-int result_of(long value) { return value < 0 ? errno : 0; }
 
 class Confine : public ::testing::Test {
  protected:
@@ -77,7 +68,9 @@ class Confine : public ::testing::Test {
   fs::path root_;
 };
 
-int open_file(const std::string& path, int flags) { return result_of(::open(path.c_str(), flags, 0600)); }
+int open_file(const std::string& path, int flags) {
+  return result_of(::open(path.c_str(), flags, 0600));
+}
 
 TEST_F(Confine, opens_only_the_listed_files_and_only_as_listed) {
   struct Case {
@@ -85,15 +78,14 @@ TEST_F(Confine, opens_only_the_listed_files_and_only_as_listed) {
     int flags;
     int expected;
   };
-  for (const Case& each : std::initializer_list<Case>{
-           {"open/file", O_RDWR, 0},
-           {"open/new", O_RDWR | O_CREAT, 0},
-           {"read/file", O_RDONLY, 0},
-           {"read/file", O_WRONLY, EACCES},
-           {"read/new", O_WRONLY | O_CREAT, EACCES},
-           {"secret/file", O_RDONLY, EACCES},
-           {"secret/../secret/file", O_RDONLY, EACCES},
-           {"open/../secret/file", O_RDONLY, EACCES}}) {
+  for (const Case& each : std::initializer_list<Case>{{"open/file", O_RDWR, 0},
+                                                      {"open/new", O_RDWR | O_CREAT, 0},
+                                                      {"read/file", O_RDONLY, 0},
+                                                      {"read/file", O_WRONLY, EACCES},
+                                                      {"read/new", O_WRONLY | O_CREAT, EACCES},
+                                                      {"secret/file", O_RDONLY, EACCES},
+                                                      {"secret/../secret/file", O_RDONLY, EACCES},
+                                                      {"open/../secret/file", O_RDONLY, EACCES}}) {
     EXPECT_EQ(confined(Profile::conclaved, [&] { return open_file(path(each.file), each.flags); }),
               each.expected)
         << each.file << " flags " << each.flags;
@@ -102,26 +94,27 @@ TEST_F(Confine, opens_only_the_listed_files_and_only_as_listed) {
 
 TEST_F(Confine, reaches_nothing_through_a_link_into_a_closed_folder) {
   fs::create_symlink(root_ / "secret" / "file", root_ / "open" / "link");
-  EXPECT_EQ(confined(Profile::keyd, [&] { return open_file(path("open/link"), O_RDONLY); }), EACCES);
-  EXPECT_EQ(confined(Profile::keyd,
-                     [&] {
-                       return result_of(::link(path("secret/file").c_str(),
-                                               path("open/hard").c_str()));
-                     }),
-            EXDEV);
+  EXPECT_EQ(confined(Profile::keyd, [&] { return open_file(path("open/link"), O_RDONLY); }),
+            EACCES);
+  EXPECT_EQ(
+      confined(Profile::keyd,
+               [&] {
+                 return result_of(::link(path("secret/file").c_str(), path("open/hard").c_str()));
+               }),
+      EXDEV);
 }
 
 TEST_F(Confine, truncates_renames_and_removes_in_open_folders_only) {
   EXPECT_EQ(confined(Profile::conclaved,
                      [&] { return result_of(::truncate(path("read/file").c_str(), 0)); }),
             EACCES);
-  EXPECT_EQ(confined(Profile::conclaved,
-                     [&] { return result_of(::unlink(path("read/file").c_str())); }),
-            EACCES);
+  EXPECT_EQ(
+      confined(Profile::conclaved, [&] { return result_of(::unlink(path("read/file").c_str())); }),
+      EACCES);
   EXPECT_EQ(confined(Profile::conclaved,
                      [&] {
-                       return result_of(::rename(path("open/file").c_str(),
-                                                 path("open/renamed").c_str()));
+                       return result_of(
+                           ::rename(path("open/file").c_str(), path("open/renamed").c_str()));
                      }),
             0);
   EXPECT_EQ(confined(Profile::conclaved,
@@ -170,7 +163,8 @@ TEST_F(Confine, answers_enosys_to_unknown_calls) {
   constexpr long kNoSuchCall = 1022;
   EXPECT_EQ(confined(Profile::keyd, [] { return result_of(::syscall(kNoSuchCall)); }), ENOSYS);
   EXPECT_EQ(confined(Profile::keyd, [] { return result_of(::syscall(SYS_setuid, 0)); }), ENOSYS);
-  EXPECT_EQ(confined(Profile::keyd, [] { return result_of(::syscall(SYS_personality, 0)); }), ENOSYS);
+  EXPECT_EQ(confined(Profile::keyd, [] { return result_of(::syscall(SYS_personality, 0)); }),
+            ENOSYS);
 }
 
 TEST_F(Confine, never_becomes_dumpable_again) {
@@ -186,7 +180,9 @@ TEST_F(Confine, injects_nothing_into_a_terminal) {
             ENOSYS);
 }
 
-int internet_socket(int family) { return result_of(::socket(family, SOCK_STREAM, 0)); }
+int internet_socket(int family) {
+  return result_of(::socket(family, SOCK_STREAM, 0));
+}
 
 TEST_F(Confine, gives_keyd_the_network_only_when_its_module_needs_it) {
   EXPECT_EQ(confined(Profile::keyd, [] { return internet_socket(AF_INET); }), EAFNOSUPPORT);
@@ -199,9 +195,9 @@ TEST_F(Confine, gives_keyd_the_network_only_when_its_module_needs_it) {
 
 TEST_F(Confine, opens_no_odd_kind_of_socket) {
   for (const int family : {AF_NETLINK, AF_PACKET, AF_ALG, AF_VSOCK}) {
-    EXPECT_EQ(confined(Profile::conclaved,
-                       [&] { return result_of(::socket(family, SOCK_RAW, 0)); }),
-              EAFNOSUPPORT)
+    EXPECT_EQ(
+        confined(Profile::conclaved, [&] { return result_of(::socket(family, SOCK_RAW, 0)); }),
+        EAFNOSUPPORT)
         << family;
   }
 }
@@ -268,8 +264,7 @@ TEST_F(Confine, names_a_writable_path_that_is_missing) {
   EXPECT_EQ(attempt([] { return true; },
                     [&] {
                       const auto result = confine(wrong);
-                      return !result && result.error().detail().find("missing") !=
-                                            std::string::npos
+                      return !result && result.error().detail().find("missing") != std::string::npos
                                  ? 0
                                  : 1;
                     }),
@@ -291,69 +286,6 @@ TEST_F(Confine, reports_each_fence_in_words) {
                       return 0;
                     }),
             0);
-}
-
-TEST(Harden, leaves_no_core_file_and_is_not_dumpable) {
-  EXPECT_EQ(attempt([] { return harden_process({}).has_value(); },
-                    [] {
-                      rlimit core{};
-                      ::getrlimit(RLIMIT_CORE, &core);
-                      if (core.rlim_max != 0) return 1;
-                      return ::prctl(PR_GET_DUMPABLE) == 0 ? 0 : 2;
-                    }),
-            0);
-}
-
-TEST(Harden, makes_files_private) {
-  EXPECT_EQ(attempt([] { return harden_process({}).has_value(); },
-                    [] { return static_cast<int>(::umask(0)) == 077 ? 0 : 1; }),
-            0);
-}
-
-TEST(Harden, dies_with_its_parent) {
-  int pipe_ends[2];
-  ASSERT_EQ(::pipe(pipe_ends), 0);
-  const pid_t parent = ::fork();
-  if (parent == 0) {
-    if (::fork() == 0) {
-      const bool hardened = harden_process({.die_with_parent = true}).has_value();
-      const char ready = hardened ? 'y' : 'n';
-      if (::write(pipe_ends[1], &ready, 1) == 1) ::pause();
-      ::_exit(0);
-    }
-    char ready = 0;
-    // The end of the grandchild closes the last writing end of the pipe, which the test sees.
-    const bool told = ::read(pipe_ends[0], &ready, 1) == 1 && ready == 'y';
-    ::_exit(told ? 0 : 1);
-  }
-  ::close(pipe_ends[1]);
-  int status = 0;
-  ::waitpid(parent, &status, 0);
-  EXPECT_EQ(WEXITSTATUS(status), 0);
-  char rest = 0;
-  EXPECT_EQ(::read(pipe_ends[0], &rest, 1), 0);
-  ::close(pipe_ends[0]);
-}
-
-TEST(Harden, reports_when_memory_cannot_be_locked) {
-  EXPECT_EQ(attempt([] { return true; },
-                    [] {
-                      const rlimit none{0, 0};
-                      ::setrlimit(RLIMIT_MEMLOCK, &none);
-                      const auto report = harden_process({.lock_memory = true});
-                      if (!report) return 1;
-                      return report->find("swap") != nullptr ? 0 : 2;
-                    }),
-            0);
-}
-
-TEST(ConfineReport, is_complete_only_when_every_fence_is_active) {
-  ConfineReport report;
-  report.fences = {{"files", FenceState::active, "a"}, {"calls", FenceState::active, "b"}};
-  EXPECT_TRUE(report.complete());
-  report.fences.push_back({"network", FenceState::partial, "c"});
-  EXPECT_FALSE(report.complete());
-  EXPECT_EQ(report.text(), "files: active (a); calls: active (b); network: partial (c)");
 }
 
 }  // namespace

@@ -61,11 +61,12 @@ class Launcher : public ::testing::Test {
     const std::string config = (state_ / "conclave.toml").string();
     const pid_t pid = ::fork();
     if (pid == 0) {
-      const int log = ::open((state_ / "launcher.err").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+      const int log =
+          ::open((state_ / "launcher.err").c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
       ::dup2(log, STDERR_FILENO);
       ::dup2(log, STDOUT_FILENO);
-      ::execl(CONCLAVE_BIN_DIR "/conclave-launcher", "conclave-launcher", "--config", config.c_str(),
-              "--keyd", FAKE_KEYD, "--server", FAKE_SERVER, nullptr);
+      ::execl(CONCLAVE_BIN_DIR "/conclave-launcher", "conclave-launcher", "--config",
+              config.c_str(), "--keyd", FAKE_KEYD, "--server", FAKE_SERVER, nullptr);
       ::_exit(127);
     }
     return pid;
@@ -86,7 +87,8 @@ class Launcher : public ::testing::Test {
   std::size_t count(std::string_view what) const {
     const std::string events = text_of("events");
     std::size_t found = 0;
-    for (auto at = events.find(what); at != std::string::npos; at = events.find(what, at + 1)) ++found;
+    for (auto at = events.find(what); at != std::string::npos; at = events.find(what, at + 1))
+      ++found;
     return found;
   }
   pid_t last_pid(std::string_view program) const {
@@ -96,9 +98,8 @@ class Launcher : public ::testing::Test {
     return std::atoi(events.c_str() + at + program.size() + std::strlen(" started pid="));
   }
   bool both_started() {
-    return until([&] {
-      return count("fake-keyd started") > 0 && count("fake-conclaved started") > 0;
-    });
+    return until(
+        [&] { return count("fake-keyd started") > 0 && count("fake-conclaved started") > 0; });
   }
 
   fs::path state_;
@@ -120,7 +121,7 @@ TEST_F(Launcher, makes_its_sockets_private) {
   launch();
   ASSERT_TRUE(both_started());
   for (const char* name : {"keyd.sock", "ceremony.sock"}) {
-    struct stat info {};
+    struct stat info{};
     ASSERT_EQ(::stat((state_ / "run" / name).c_str(), &info), 0);
     EXPECT_TRUE(S_ISSOCK(info.st_mode));
     EXPECT_EQ(info.st_mode & 0777U, 0600U);

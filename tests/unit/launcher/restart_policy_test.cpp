@@ -9,7 +9,8 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 TEST(RestartPolicy, restarts_at_once_then_waits_longer_each_time_up_to_the_limit) {
-  RestartPolicy policy({.first = milliseconds(0), .step = milliseconds(100), .most = milliseconds(500)});
+  RestartPolicy policy(
+      {.first = milliseconds(0), .step = milliseconds(100), .most = milliseconds(500)});
   EXPECT_EQ(policy.after_exit(std::nullopt, milliseconds(1)), milliseconds(0));
   EXPECT_EQ(policy.after_exit(1, milliseconds(1)), milliseconds(100));
   EXPECT_EQ(policy.after_exit(1, milliseconds(1)), milliseconds(200));

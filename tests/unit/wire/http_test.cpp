@@ -40,8 +40,8 @@ TEST(Http, answers_pipelined_requests_in_order) {
 TEST(Http, takes_a_request_that_comes_byte_by_byte) {
   Running running;
   RawClient client(running.plain());
-  for (const char c : request("POST /slow HTTP/1.1", "Transfer-Encoding: chunked\r\n",
-                              "3\r\nabc\r\n0\r\n\r\n")) {
+  for (const char c :
+       request("POST /slow HTTP/1.1", "Transfer-Encoding: chunked\r\n", "3\r\nabc\r\n0\r\n\r\n")) {
     client.write(std::string_view(&c, 1));
   }
   client.read_until("\r\n\r\n");
@@ -107,8 +107,8 @@ INSTANTIATE_TEST_SUITE_P(
             "400"},
         Bad{"negative_length", request("POST / HTTP/1.1", "Content-Length: -1\r\n"), "400"},
         Bad{"space_before_colon", request("GET / HTTP/1.1", "X-A : b\r\n"), "400"},
-        Bad{"bad_chunk",
-            request("POST / HTTP/1.1", "Transfer-Encoding: chunked\r\n", "zz\r\n"), "400"},
+        Bad{"bad_chunk", request("POST / HTTP/1.1", "Transfer-Encoding: chunked\r\n", "zz\r\n"),
+            "400"},
         Bad{"version_2", "GET / HTTP/2.0\r\nHost: a\r\n\r\n", "505"},
         Bad{"head_too_large", request("GET / HTTP/1.1", "X-A: " + std::string(3000, 'a') + "\r\n"),
             "431"},

@@ -30,7 +30,9 @@ RawClient::RawClient(std::uint16_t port, int receive_buffer) {
   }
 }
 
-RawClient::~RawClient() { ::close(descriptor_); }
+RawClient::~RawClient() {
+  ::close(descriptor_);
+}
 
 bool RawClient::write(std::string_view bytes) {
   while (!bytes.empty()) {
@@ -77,7 +79,9 @@ std::string RawClient::read_to_end() {
   return out;
 }
 
-void RawClient::shut_down_writing() { ::shutdown(descriptor_, SHUT_WR); }
+void RawClient::shut_down_writing() {
+  ::shutdown(descriptor_, SHUT_WR);
+}
 
 std::string RawClient::upgrade(std::string_view subprotocol, std::string_view path) {
   write("GET " + std::string(path) +
@@ -113,7 +117,9 @@ std::string Frame::encoded(bool masked) const {
   return out;
 }
 
-std::string text_frame(std::string payload) { return Frame{.payload = std::move(payload)}.encoded(); }
+std::string text_frame(std::string payload) {
+  return Frame{.payload = std::move(payload)}.encoded();
+}
 
 std::optional<Frame> read_frame(RawClient& client) {
   const std::string head = client.read_exactly(2);
@@ -123,7 +129,8 @@ std::optional<Frame> read_frame(RawClient& client) {
   const std::size_t extra = length == 126 ? 2 : length == 127 ? 8 : 0;
   if (extra > 0) {
     length = 0;
-    for (const char c : client.read_exactly(extra)) length = length << 8U | static_cast<unsigned char>(c);
+    for (const char c : client.read_exactly(extra))
+      length = length << 8U | static_cast<unsigned char>(c);
   }
   Frame frame{.fin = (first & 0x80U) != 0,
               .reserved = (first >> 4U) & 7U,
@@ -168,8 +175,8 @@ TlsClient::~TlsClient() {
 std::string TlsClient::exporter() const {
   std::array<unsigned char, 32> value{};
   constexpr std::string_view kLabel = "EXPORTER-Channel-Binding";
-  SSL_export_keying_material(ssl_, value.data(), value.size(), kLabel.data(), kLabel.size(), nullptr,
-                             0, 0);
+  SSL_export_keying_material(ssl_, value.data(), value.size(), kLabel.data(), kLabel.size(),
+                             nullptr, 0, 0);
   return base::hex_encode(value);
 }
 

@@ -58,7 +58,7 @@ class TlsClient : public RawClient {
     int most = 0;
     const char* ciphers12 = nullptr;
     SSL_SESSION* session = nullptr;
-    const char* alpn = nullptr;  // wire form
+    const char* alpn = nullptr;      // wire form
     std::uint64_t switched_off = 0;  // SSL_OP_NO_…
   };
   TlsClient(std::uint16_t port, const Options& options);

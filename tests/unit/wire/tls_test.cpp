@@ -37,15 +37,14 @@ TEST_F(TlsTest, refuses_versions_below_1_2) {
     TlsClient client(running_.tls(), {.least = version, .most = version});
     EXPECT_FALSE(client.connected()) << version;
   }
-  EXPECT_TRUE(Running::until([&] {
-    return running_.metric("conclave_wire_handshakes_total{result=\"failed\"}") == 2;
-  }));
+  EXPECT_TRUE(Running::until(
+      [&] { return running_.metric("conclave_wire_handshakes_total{result=\"failed\"}") == 2; }));
 }
 
 TEST_F(TlsTest, refuses_1_2_ciphers_without_forward_secrecy_or_aead) {
-  for (const char* cipher : {"AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA256",
-                             "ECDHE-ECDSA-AES256-SHA", "DHE-RSA-AES128-GCM-SHA256",
-                             "AECDH-AES256-SHA", "ECDHE-ECDSA-NULL-SHA"}) {
+  for (const char* cipher :
+       {"AES128-GCM-SHA256", "ECDHE-ECDSA-AES128-SHA256", "ECDHE-ECDSA-AES256-SHA",
+        "DHE-RSA-AES128-GCM-SHA256", "AECDH-AES256-SHA", "ECDHE-ECDSA-NULL-SHA"}) {
     TlsClient client(running_.tls(), {.most = TLS1_2_VERSION, .ciphers12 = cipher});
     EXPECT_FALSE(client.connected()) << cipher;
   }
@@ -75,9 +74,8 @@ TEST_F(TlsTest, takes_no_early_data_and_resumes_with_a_ticket) {
   ASSERT_TRUE(second.connected());
   EXPECT_EQ(SSL_session_reused(second.ssl()), 1);
   EXPECT_NE(second.exporter(), exporter);
-  EXPECT_TRUE(Running::until([&] {
-    return running_.metric("conclave_wire_handshakes_total{result=\"resumed\"}") == 1;
-  }));
+  EXPECT_TRUE(Running::until(
+      [&] { return running_.metric("conclave_wire_handshakes_total{result=\"resumed\"}") == 1; }));
 }
 
 TEST_F(TlsTest, chooses_http_1_1_among_offered_protocols_and_goes_on_without) {

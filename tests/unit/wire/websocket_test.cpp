@@ -1,32 +1,9 @@
 #include "tests/unit/wire/fixture.hpp"
 #include "tests/unit/wire/raw_client.hpp"
+#include "tests/unit/wire/websocket_fixture.hpp"
 
 namespace conclave::wire::test {
 namespace {
-
-class WebSocketTest : public ::testing::Test {
- protected:
-  void open(const ServerLimits& limits = {}) {
-    running_ = std::make_unique<Running>(limits);
-    client_ = std::make_unique<RawClient>(running_->plain());
-    ASSERT_TRUE(client_->upgrade().starts_with("HTTP/1.1 101 "));
-  }
-  void expect_echo(const std::string& text) {
-    const auto frame = read_frame(*client_);
-    ASSERT_TRUE(frame);
-    EXPECT_EQ(frame->opcode, 1U);
-    EXPECT_TRUE(frame->payload == text);
-  }
-  // What the peer is told, and what the door is told.
-  void expect_close(unsigned code) {
-    EXPECT_EQ(read_close_code(*client_), code);
-    EXPECT_TRUE(running_->journal.wait_for("closed " + std::to_string(code)));
-    EXPECT_EQ(running_->journal.count("closed "), 1U);
-  }
-
-  std::unique_ptr<Running> running_;
-  std::unique_ptr<RawClient> client_;
-};
 
 TEST_F(WebSocketTest, echoes_text_of_all_length_forms) {
   open();
@@ -73,8 +50,9 @@ TEST_F(WebSocketTest, refuses_a_plain_request_on_its_path) {
 
 TEST_F(WebSocketTest, refuses_a_wrong_version_and_a_missing_key_without_opening) {
   Running running;
-  for (const char* wrong : {"Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
-                            "Sec-WebSocket-Version: 13\r\n"}) {
+  for (const char* wrong :
+       {"Sec-WebSocket-Version: 8\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+        "Sec-WebSocket-Version: 13\r\n"}) {
     RawClient client(running.plain());
     client.write(std::string("GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\n"
                              "Upgrade: websocket\r\nSec-WebSocket-Protocol: echo.v1\r\n") +
@@ -129,54 +107,6 @@ TEST_F(WebSocketTest, joins_a_character_that_is_split_between_fragments) {
   client_->write(Frame{.opcode = 0, .payload = "\xac"}.encoded());
   expect_echo("\xe2\x82\xac");
 }
-
-struct Rude {
-  const char* name;
-  std::string bytes;
-  unsigned code;
-};
-
-class RudeClient : public WebSocketTest, public ::testing::WithParamInterface<Rude> {};
-
-TEST_P(RudeClient, is_told_why_and_the_door_hears_the_same) {
-  open({.frame_bytes = 1000});
-  client_->write(GetParam().bytes);
-  expect_close(GetParam().code);
-}
-
-std::string huge_length_header() {
-  return std::string("\x81\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01\x02\x03\x04", 14);
-}
-
-INSTANTIATE_TEST_SUITE_P(
-    Table, RudeClient,
-    ::testing::Values(
-        Rude{"binary", Frame{.opcode = 2, .payload = "x"}.encoded(), 1003},
-        Rude{"unmasked", Frame{.payload = "x"}.encoded(false), 1002},
-        Rude{"rsv1", Frame{.reserved = 4, .payload = "x"}.encoded(), 1002},
-        Rude{"rsv2", Frame{.reserved = 2, .payload = "x"}.encoded(), 1002},
-        Rude{"rsv3", Frame{.reserved = 1, .payload = "x"}.encoded(), 1002},
-        Rude{"reserved_opcode", Frame{.opcode = 3, .payload = "x"}.encoded(), 1002},
-        Rude{"reserved_control", Frame{.opcode = 11, .payload = "x"}.encoded(), 1002},
-        Rude{"long_ping", Frame{.opcode = 9, .payload = std::string(126, 'x')}.encoded(), 1002},
-        Rude{"fragmented_ping", Frame{.fin = false, .opcode = 9, .payload = "x"}.encoded(), 1002},
-        Rude{"continuation_of_nothing", Frame{.opcode = 0, .payload = "x"}.encoded(), 1002},
-        Rude{"text_inside_fragments",
-             Frame{.fin = false, .payload = "x"}.encoded() + text_frame("y"), 1002},
-        Rude{"not_utf8", text_frame("\xff\xfe"), 1007},
-        Rude{"overlong_utf8", text_frame("\xc0\xaf"), 1007},
-        Rude{"surrogate", text_frame("\xed\xa0\x80"), 1007},
-        Rude{"cut_character", text_frame("abc\xe2\x82"), 1007},
-        Rude{"too_long", text_frame(std::string(1001, 'x')), 1009},
-        Rude{"too_long_in_fragments",
-             Frame{.fin = false, .payload = std::string(600, 'x')}.encoded() +
-                 Frame{.opcode = 0, .payload = std::string(600, 'x')}.encoded(),
-             1009},
-        Rude{"length_of_64_bits", huge_length_header(), 1009},
-        Rude{"close_code_of_one_byte", Frame{.opcode = 8, .payload = "x"}.encoded(), 1002},
-        Rude{"close_code_999", Frame{.opcode = 8, .payload = "\x03\xe7"}.encoded(), 1002},
-        Rude{"close_code_1005", Frame{.opcode = 8, .payload = "\x03\xed"}.encoded(), 1002}),
-    [](const auto& each) { return each.param.name; });
 
 TEST_F(WebSocketTest, takes_a_message_of_exactly_the_limit) {
   open({.frame_bytes = 1000});
@@ -233,8 +163,8 @@ TEST_F(WebSocketTest, holds_no_more_than_the_queue_for_a_peer_that_never_reads) 
 }
 
 TEST_F(WebSocketTest, cuts_a_peer_that_reads_nothing_for_the_write_time) {
-  running_ = std::make_unique<Running>(ServerLimits{.send_queue_bytes = 16 * 1024 * 1024,
-                                                    .write = std::chrono::milliseconds(200)});
+  running_ = std::make_unique<Running>(
+      ServerLimits{.send_queue_bytes = 16 * 1024 * 1024, .write = std::chrono::milliseconds(200)});
   client_ = std::make_unique<RawClient>(running_->plain(), 4096);
   ASSERT_TRUE(client_->upgrade().starts_with("HTTP/1.1 101 "));
   client_->write(text_frame("burst 16000"));
@@ -298,8 +228,8 @@ TEST_F(WebSocketTest, many_small_frames_leave_in_few_system_calls) {
   const double before = running_->metric("conclave_wire_writes_total");
   client_->write(text_frame("burst 160"));
   for (int i = 0; i < 160; ++i) expect_echo(std::string(1024, 'b'));
-  EXPECT_TRUE(Running::until(
-      [&] { return running_->metric("conclave_wire_frames_sent_total") == 160; }));
+  EXPECT_TRUE(
+      Running::until([&] { return running_->metric("conclave_wire_frames_sent_total") == 160; }));
   client_->write(text_frame("count"));  // the counters are brought up to date with what is read
   expect_echo("count");
   EXPECT_LE(running_->metric("conclave_wire_writes_total") - before, 15);
