@@ -150,7 +150,7 @@ Result<void> note_installation(const pkcs11::Token& token, keyring::KeyringFile&
 
 void set_module_environment(const config::StatePaths& paths) {
   if (std::filesystem::exists(paths.softhsm_conf)) {
-    ::setenv("SOFTHSM2_CONF", paths.softhsm_conf.c_str(), 0);
+    ::setenv("SOFTHSM2_CONF", paths.softhsm_conf.c_str(), 1);
   }
 }
 

@@ -19,7 +19,10 @@ constexpr std::array<LaneRule, kLaneCount> kRules = {
 
 // Longer than this nobody should wait: the callers' deadline is two seconds and a little.
 constexpr double kLongestWait_ns = 1.5e9;
-constexpr double kNewestShare = 0.1;  // of the moving average
+// Of the moving average: a token that becomes slow is noticed at once, one that recovers is trusted
+// slowly.
+constexpr double kNewestShareRising = 0.5;
+constexpr double kNewestShareFalling = 0.05;
 
 std::size_t index(Lane lane) { return static_cast<std::size_t>(lane); }
 
@@ -79,7 +82,8 @@ void WorkQueue::charge(Lane lane, std::chrono::nanoseconds cost) {
   auto& queue = lanes_[index(lane)];
   const auto spent = static_cast<double>(cost.count());
   queue.virtual_time += spent / kRules[index(lane)].weight;
-  queue.cost_ns += kNewestShare * (spent - queue.cost_ns);
+  const auto share = spent > queue.cost_ns ? kNewestShareRising : kNewestShareFalling;
+  queue.cost_ns += share * (spent - queue.cost_ns);
 }
 
 void WorkQueue::wake() {

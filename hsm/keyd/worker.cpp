@@ -17,8 +17,9 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kIdle{100};
 constexpr std::int64_t kSecond_ms = 1'000;
 constexpr std::int64_t kDuePeriod_ms = 60'000;
-// A caller has given up after its deadline; work for it would only delay the others.
-constexpr std::int64_t kTooOld_ms = 4'000;
+// With the two seconds of a token call this is the callers' deadline; later work for them would only
+// delay the others.
+constexpr std::int64_t kTooOld_ms = 2'000;
 
 std::size_t resident_bytes() {
   std::ifstream statm("/proc/self/statm");

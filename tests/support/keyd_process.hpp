@@ -37,10 +37,14 @@ class KeydProcess {
   explicit KeydProcess(std::string bin_dir, std::string extra = {},
                        std::vector<std::string> init_arguments = {})
       : bin_dir_(std::move(bin_dir)), root_(make_folder()), paths_(root_) {
+    if (init_arguments.empty()) {
+      copy_pattern();
+      std::ofstream(config_file()) << extra << '\n';
+      return;
+    }
     std::ofstream(config_file()) << extra << '\n';
-    std::vector<std::string> arguments = {"init"};
-    arguments.insert(arguments.end(), init_arguments.begin(), init_arguments.end());
-    if (run(arguments) != 0) throw std::runtime_error("conclave-keyd init: " + output());
+    init_arguments.insert(init_arguments.begin(), "init");
+    if (run(init_arguments) != 0) throw std::runtime_error("conclave-keyd init: " + output());
   }
   ~KeydProcess() {
     client_.reset();
@@ -69,9 +73,10 @@ class KeydProcess {
     ::kill(pid_, signal);
     return wait();
   }
+  // The same for a process that ends by itself; -2 when it still runs after ten seconds.
   int wait() {
     int status = 0;
-    ::waitpid(pid_, &status, 0);
+    if (!eventually([&] { return ::waitpid(pid_, &status, WNOHANG) == pid_; })) return -2;
     pid_ = -1;
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
   }
@@ -101,6 +106,20 @@ class KeydProcess {
   }
 
  private:
+  // Making a token with its keys takes seconds on a busy disk; it is made once a test program and
+  // copied (the copies share keys and serial, which no test compares).
+  void copy_pattern() {
+    static const KeydProcess pattern(bin_dir_, "", {"--module", kSoftHsm});
+    std::filesystem::copy(pattern.paths_.root, root_,
+                          std::filesystem::copy_options::recursive |
+                              std::filesystem::copy_options::overwrite_existing);
+    std::ofstream(paths_.softhsm_conf)
+        << "directories.tokendir = " << paths_.softhsm_dir.string()
+        << "\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n";
+  }
+
+  static constexpr auto kSoftHsm = "/usr/lib/softhsm/libsofthsm2.so";
+
   static std::filesystem::path make_folder() {
     auto pattern = (std::filesystem::temp_directory_path() / "conclave-keyd-XXXXXX").string();
     if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
