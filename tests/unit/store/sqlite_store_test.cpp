@@ -164,6 +164,36 @@ TEST(SqliteStore, WaitingTransactionsShareAnFsync) {
   EXPECT_GT(sync_calls - before, 0);
 }
 
+TEST(SqliteStore, ReadsBeyondTheQueueAreShedAtOnce) {
+  SqliteBackend backend;
+  auto options = backend.options();
+  options.readers = 1;
+  options.read_queue_limit = 4;
+  auto store = must_open(options);
+  std::promise<void> entered;
+  std::promise<void> release;
+  std::atomic<int> answered = 0;
+  store->read_log(kTenant, kRoom, 1, 1, [&](const Result<LogSlice>& slice) {
+    EXPECT_TRUE(slice);
+    entered.set_value();
+    release.get_future().get();
+  });
+  entered.get_future().get();
+  for (int i = 0; i < 4; ++i) {
+    store->read_log(kTenant, kRoom, 1, 1, [&](const Result<LogSlice>& slice) {
+      EXPECT_TRUE(slice);
+      ++answered;
+    });
+  }
+  const auto shed = read_log(*store, kTenant, kRoom, 1, 1);
+  ASSERT_FALSE(shed);
+  EXPECT_TRUE(shed.error().is(kStoreBusy));
+  EXPECT_EQ(answered, 0);
+  release.set_value();
+  store->close();
+  EXPECT_EQ(answered, 4);
+}
+
 TEST(SqliteStore, LogIsDrainedByAgeWhileIdle) {
   SqliteBackend backend;
   auto options = backend.options();
