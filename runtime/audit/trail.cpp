@@ -1,7 +1,10 @@
 #include "runtime/audit/trail.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
+
+#include "runtime/observe/log.hpp"
 
 namespace conclave::audit {
 
@@ -19,6 +22,11 @@ std::string content_of(const Entry& entry) {
   boost::json::object facts;
   for (const auto& [name, value] : entry.facts) facts[name] = value;
   if (!facts.empty()) out["facts"] = std::move(facts);
+  boost::json::array rows;
+  for (const RowState& row : entry.rows) {
+    rows.push_back(boost::json::array{row.kind, row.tenant.value, row.id, row.sub, row.version});
+  }
+  if (!rows.empty()) out["rows"] = std::move(rows);
   return boost::json::serialize(out);
 }
 
@@ -31,6 +39,29 @@ Bytes chain_value(ByteView previous, const store::AuditRow& row) {
 
 hsm::api::RowItem row_item(TenantId tenant, std::uint64_t number, Bytes content) {
   return {tenant, kSystemAuthor, "audit", std::to_string(number), "content", 1, std::move(content)};
+}
+
+// The rows of an entry; false when the text is not what content_of() makes.
+bool read_rows(const std::string& content, std::vector<RowState>* out) {
+  boost::system::error_code error;
+  const boost::json::value value = boost::json::parse(content, error);
+  const auto* object = error ? nullptr : value.if_object();
+  if (object == nullptr) return false;
+  const auto* rows = object->if_contains("rows");
+  if (rows == nullptr) return true;
+  if (!rows->is_array()) return false;
+  for (const auto& item : rows->as_array()) {
+    const auto* fields = item.if_array();
+    if (fields == nullptr || fields->size() != 5) return false;
+    std::array<std::uint64_t, 5> numbers{};
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      numbers[i] = (*fields)[i].to_number<std::uint64_t>(error);
+      if (error) return false;
+    }
+    out->push_back({static_cast<std::uint8_t>(numbers[0]), TenantId{numbers[1]}, numbers[2],
+                    numbers[3], numbers[4]});
+  }
+  return true;
 }
 
 }  // namespace
@@ -95,6 +126,25 @@ Task<Result<std::vector<ReadEntry>>> Trail::read(std::uint64_t after_number, std
   if (!opened) co_return std::unexpected(opened.error());
   for (std::size_t i = 0; i < out.size() && i < opened->size(); ++i) {
     if ((*opened)[i]) out[i].content = std::string(base::as_text(*(*opened)[i]));
+  }
+  co_return out;
+}
+
+Task<Result<std::vector<RowState>>> Trail::row_states() {
+  constexpr std::uint32_t kPage = 200;
+  std::vector<RowState> out;
+  std::uint64_t after = 0;
+  for (;;) {
+    auto page = co_await read(after, kPage);
+    if (!page) co_return std::unexpected(page.error());
+    if (page->empty()) break;
+    for (const ReadEntry& entry : *page) {
+      if (!entry.chained || !read_rows(entry.content, &out)) {
+        observe::error("alarm.audit_entry_broken",
+                       {{"number", entry.number}, {"chained", entry.chained}});
+      }
+    }
+    after = page->back().number;
   }
   co_return out;
 }

@@ -15,6 +15,17 @@ namespace conclave::audit {
 // are random; this one is reserved.
 inline constexpr UserId kSystemAuthor{1};
 
+// What a change made of a row of power: its new version, or 0 when the row was taken away. The
+// newest entry about a row wins over the row itself, so that an old row with its old MAC does not
+// come back to life (keys contract, K3).
+struct RowState {
+  std::uint8_t kind = 0;  // store::RecordKind
+  TenantId tenant;
+  std::uint64_t id = 0;
+  std::uint64_t sub = 0;
+  std::uint64_t version = 0;
+};
+
 // One thing that happened. Names things by id; holds no secret and no content.
 struct Entry {
   TenantId tenant;      // whose trail; none: the installation's
@@ -24,6 +35,7 @@ struct Entry {
   std::string action;   // "user.created"
   std::string subject;  // text id of what it happened to
   std::vector<std::pair<std::string, std::string>> facts;
+  std::vector<RowState> rows = {};  // filled by who writes them
 };
 
 struct ReadEntry {
@@ -60,6 +72,10 @@ class Trail {
   // At most 200, oldest first, opened and checked against the chain.
   [[nodiscard]] Task<Result<std::vector<ReadEntry>>> read(std::uint64_t after_number,
                                                           std::uint32_t limit);
+
+  // Every row's state after the whole trail, oldest entry first; reads and opens all of it, at a
+  // start. Entries that are not chained or cannot be opened raise an alarm and are passed over.
+  [[nodiscard]] Task<Result<std::vector<RowState>>> row_states();
 
   struct SignedHead {
     std::uint64_t number = 0;

@@ -9,6 +9,7 @@
 
 #include "hsm/api/key_service.hpp"
 #include "runtime/async/task.hpp"
+#include "runtime/audit/trail.hpp"
 #include "runtime/identity/model.hpp"
 #include "runtime/observe/metrics.hpp"
 #include "runtime/store/rows.hpp"
@@ -39,10 +40,12 @@ class Directory {
   explicit Directory(Parts parts);
   ~Directory();
 
-  // Takes the records of a store snapshot and checks every MAC (in batches). A row that fails gives
-  // no power: it is left out, an alarm event is logged and counted, and the subject that it belongs
-  // to is marked damaged. An error means that keyd could not be asked; nothing was taken then.
-  [[nodiscard]] Task<Result<void>> load(std::vector<store::Record> records);
+  // Takes the records of a store snapshot and checks every MAC (in batches) and, where `trail` is
+  // given, that no row is older than the newest audit entry about it. A row that fails gives no
+  // power: it is left out, an alarm event is logged and counted, and the subject that it belongs to
+  // is marked damaged. An error means that keyd could not be asked; nothing was taken then.
+  [[nodiscard]] Task<Result<void>> load(std::vector<store::Record> records,
+                                        audit::Trail* trail = nullptr);
 
   [[nodiscard]] const Tenant* tenant(TenantId id) const;
   [[nodiscard]] const Tenant* tenant_by_domain(std::string_view domain) const;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <tuple>
 
 #include "runtime/identity/directory.hpp"
@@ -67,9 +68,32 @@ Task<Result<std::vector<bool>>> check(hsm::api::KeyService& keys,
   co_return sound;
 }
 
+using Place = std::tuple<std::uint8_t, TenantId, std::uint64_t, std::uint64_t>;
+using Newest = std::map<Place, std::uint64_t>;  // version; 0: taken away
+
+Task<Result<Newest>> newest_versions(audit::Trail* trail) {
+  Newest out;
+  if (trail == nullptr) co_return out;
+  auto states = co_await trail->row_states();
+  if (!states) co_return std::unexpected(states.error());
+  for (const auto& row : *states) out[{row.kind, row.tenant, row.id, row.sub}] = row.version;
+  co_return out;
+}
+
+// Rows may be newer than their last audit entry (activity is stored without one), never older.
+bool came_back(const Newest& newest, const Record& row) {
+  const auto kind = static_cast<std::uint8_t>(row.kind);
+  const auto found = newest.find({kind, row.tenant, row.id, row.sub});
+  if (found == newest.end()) return false;
+  return found->second == 0 || row.version < found->second;
+}
+
 }  // namespace
 
-Task<Result<void>> Directory::load(std::vector<Record> records) {
+Task<Result<void>> Directory::load(std::vector<Record> records, audit::Trail* trail) {
+  refused_ = 0;
+  auto newest = co_await newest_versions(trail);
+  if (!newest) co_return std::unexpected(newest.error());
   was_empty_ = records.empty();
   std::ranges::sort(records, {}, [](const Record& row) {
     return std::tuple(rank(row.kind), row.tenant, row.id, row.sub);
@@ -82,10 +106,12 @@ Task<Result<void>> Directory::load(std::vector<Record> records) {
     sound.insert(sound.end(), part->begin(), part->end());
   }
   for (std::size_t i = 0; i < records.size(); ++i) {
-    if (sound[i]) {
-      take(records[i]);
-    } else {
+    if (!sound[i]) {
       refuse(records[i], "mac");
+    } else if (came_back(*newest, records[i])) {
+      refuse(records[i], "older than its audit entry");
+    } else {
+      take(records[i]);
     }
   }
   co_return Result<void>{};

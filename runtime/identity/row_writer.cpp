@@ -35,6 +35,29 @@ Task<Result<Gate::Pass>> Gate::enter() {
       [&state](Callback<Pass> done) { state.waiting.push_back(std::move(done)); });
 }
 
+namespace {
+
+// What the trail remembers of the rows that a transaction writes and takes away.
+std::vector<audit::RowState> states_of(const std::vector<store::Record>& rows,
+                                       const store::Transaction& more) {
+  std::vector<audit::RowState> out;
+  for (const auto& row : rows) {
+    out.push_back({static_cast<std::uint8_t>(row.kind), row.tenant, row.id, row.sub, row.version});
+  }
+  for (const auto& write : more) {
+    if (const auto* gone = std::get_if<store::DeleteRecord>(&write)) {
+      out.push_back({static_cast<std::uint8_t>(gone->kind), gone->tenant, gone->id, gone->sub, 0});
+    }
+    if (const auto* tenant = std::get_if<store::DeleteTenant>(&write)) {
+      const auto kind = static_cast<std::uint8_t>(store::RecordKind::tenant);
+      out.push_back({kind, tenant->tenant, tenant->tenant.value, 0, 0});
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
 Task<Result<void>> RowWriter::add_macs(std::vector<store::Record>* rows) {
   if (rows->empty()) co_return Result<void>{};
   std::vector<Bytes> contents;
@@ -53,6 +76,7 @@ Task<Result<void>> RowWriter::add_macs(std::vector<store::Record>* rows) {
 Task<Result<void>> RowWriter::write(std::vector<store::Record> rows, store::Transaction more,
                                     audit::Entry entry) {
   CONCLAVE_CO_TRY(co_await add_macs(&rows));
+  entry.rows = states_of(rows, more);
   auto trace = co_await audit_.append(std::move(entry));
   if (!trace) co_return std::unexpected(trace.error());
   store::Transaction transaction;

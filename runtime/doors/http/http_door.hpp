@@ -39,8 +39,8 @@ struct ServerFacts {
 };
 
 struct Limits {
-  double calls_per_device_per_s = 50;
-  double calls_per_device_burst = 200;
+  double calls_per_device_per_s = 25;
+  double calls_per_device_burst = 150;
   double sign_ins_per_address_per_s = 100;  // hello, enrol, prove, setup
   double sign_ins_per_address_burst = 400;
   std::size_t in_flight = 256;            // requests of all; more are answered 503

@@ -50,6 +50,45 @@ TEST_F(DirectoryTest, ARowMovedToAnotherPlaceGivesNoPower) {
   EXPECT_FALSE(world.s->directory.active(world.tenant, world.ann));
 }
 
+TEST_F(DirectoryTest, ARevokedDeviceDoesNotComeBackWithItsOldRow) {
+  const testing::TestDevice device;
+  const auto in = world.run(
+      world.s->sign_in.enrol(world.enrol_request(device, "ann@demo.example"), World::loopback()));
+  ASSERT_TRUE(in);
+  store::Record& row = world.store.find(RecordKind::device, in->actor.device.value);
+  const store::Record old = row;
+  ASSERT_TRUE(world.run(world.s->account.remove_device(in->actor, in->actor.device)));
+  row = old;  // a sound MAC over an old version
+  world.restart();
+  EXPECT_EQ(world.s->directory.device(world.tenant, in->actor.device), nullptr);
+  EXPECT_EQ(world.s->directory.refused_rows(), 1U);
+}
+
+TEST_F(DirectoryTest, AnOldPasswordRowStopsItsUser) {
+  store::Record& row = world.store.find(RecordKind::credential, world.ann.value);
+  const store::Record old = row;
+  UserChange change;
+  change.password = base::Secret(std::string_view("a completely new password"));
+  ASSERT_TRUE(world.run(
+      world.s->administration.change_user(admin(), world.tenant, world.ann, std::move(change))));
+  row = old;
+  world.restart();
+  EXPECT_FALSE(world.s->directory.active(world.tenant, world.ann));
+}
+
+TEST_F(DirectoryTest, AMembershipThatWasTakenAwayDoesNotComeBack) {
+  const Actor root = world.actor_of(world.provider, world.root);
+  auto& administration = world.s->administration;
+  const auto group =
+      world.run(administration.create_group(root, world.tenant, "helpdesk", {Role::user_admin}));
+  ASSERT_TRUE(world.run(administration.add_member(root, world.tenant, *group, world.ann)));
+  const auto before = world.store.records;
+  ASSERT_TRUE(world.run(administration.remove_member(root, world.tenant, *group, world.ann)));
+  world.store.records = before;
+  world.restart();
+  EXPECT_FALSE(world.s->directory.roles_of(world.tenant, world.ann).has(Role::user_admin));
+}
+
 TEST_F(DirectoryTest, ADamagedPasswordRowStopsItsUser) {
   world.store.find(RecordKind::credential, world.ann.value).mac[0] ^= 1;
   world.restart();

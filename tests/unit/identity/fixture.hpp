@@ -196,7 +196,7 @@ class World {
       s->trail.load(store.audit.back().number, store.audit.back().chain);
     }
     s->trail.set_installation(provider);
-    const auto loaded = run(s->directory.load(std::move(snapshot->records)));
+    const auto loaded = run(s->directory.load(std::move(snapshot->records), &s->trail));
     if (!loaded) throw std::runtime_error(loaded.error().text());
   }
 
