@@ -9,7 +9,8 @@ Chat::Chat(Parts parts)
       rooms_(*core_),
       messages_(*core_),
       marks_(*core_),
-      feed_(*core_) {}
+      feed_(*core_),
+      administration_(*core_) {}
 
 Chat::~Chat() = default;
 

@@ -7,6 +7,7 @@
 #include "runtime/async/task.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/base/random.hpp"
+#include "runtime/chat/administration.hpp"
 #include "runtime/chat/feed.hpp"
 #include "runtime/chat/marks.hpp"
 #include "runtime/chat/messages.hpp"
@@ -63,6 +64,7 @@ class Chat {
   [[nodiscard]] Messages& messages() { return messages_; }
   [[nodiscard]] Marks& marks() { return marks_; }
   [[nodiscard]] Feed& feed() { return feed_; }
+  [[nodiscard]] Administration& administration() { return administration_; }
 
  private:
   std::unique_ptr<Core> core_;
@@ -70,6 +72,7 @@ class Chat {
   Messages messages_;
   Marks marks_;
   Feed feed_;
+  Administration administration_;
 };
 
 }  // namespace conclave::chat

@@ -160,7 +160,7 @@ void Core::publish(RoomWork& work) {
   }
   parts.hub.publish(updated, receivers);
   if (work.entries.empty() || room.audience.empty()) return;
-  parts.hub.publish(sync::RoomEntries{room.id, work.head_pos, work.entries}, room.audience);
+  parts.hub.publish(sync::RoomEntries{room.id, work.head_pos, std::move(work.entries)}, room.audience);
 }
 
 void Core::drop_room(RoomWork& work) {
@@ -195,6 +195,23 @@ Task<void> Core::delete_room_key(RoomKey room) {
   }
 }
 
+// At the end of a run, so that the next start reads a snapshot and an expired_pos that agree. A ban
+// is not a tombstone: it lasts.
+Task<void> Core::expire_tombstones() {
+  const auto number = [](MemberState state) { return static_cast<std::uint8_t>(state); };
+  const std::vector<std::uint8_t> ended{number(MemberState::left), number(MemberState::declined),
+                                        number(MemberState::kicked)};
+  store::Transaction transaction;
+  for (const TenantId tenant : rooms.tenants()) {
+    transaction.push_back(
+        store::ExpireTombstones{tenant, parts.clock.utc_ms() - parts.limits.tombstone_ms, ended});
+  }
+  if (transaction.empty()) co_return;
+  const auto stored = co_await async::await_callback<void>(
+      [&](auto done) { parts.store.commit(std::move(transaction), std::move(done)); });
+  if (!stored) observe::warn("tombstones.not_expired", {{"error", stored.error()}});
+}
+
 Task<void> Core::stop() {
   stopping_ = true;
   join_timer_.cancel();
@@ -207,6 +224,7 @@ Task<void> Core::stop() {
     auto held = std::make_shared<Callback<void>>(std::move(done));  // the callee copies
     marks.flush([held] { (*held)({}); });
   });
+  if (started) co_await expire_tombstones();
   (void)co_await async::await_callback<void>([&](auto done) {
     auto held = std::make_shared<Callback<void>>(std::move(done));  // the callee copies
     tasks.close([held] { (*held)({}); });

@@ -49,6 +49,7 @@ class Core {
   void publish(RoomWork& work);
   void drop_room(RoomWork& work);
   Task<void> delete_room_key(RoomKey room);
+  Task<void> expire_tombstones();
   Task<Result<void>> load_rooms(const store::Snapshot& snapshot);
   Task<Result<void>> load_members(const store::Snapshot& snapshot);
   Task<Result<std::vector<bool>>> check(std::vector<hsm::api::PowerRow> rows);

@@ -48,6 +48,8 @@ std::uint64_t cut(std::vector<Candidate>& rooms, sync::UserStateChanges& states,
   if (positions.size() > limit) reach = std::min(reach, positions[limit - 1]);
   std::erase_if(rooms, [&](const Candidate& each) { return each.pos > reach; });
   std::erase_if(states.states, [&](const auto& each) { return each.pos > reach; });
+  // Only marks without a position of their own can be too many here; they come again with one.
+  if (rooms.size() > limit) rooms.resize(limit);
   return reach;
 }
 

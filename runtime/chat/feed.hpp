@@ -13,7 +13,7 @@ namespace conclave::chat {
 class Core;
 
 struct SinceQuery {
-  std::string cursor;      // empty: from the beginning
+  std::string cursor{};      // empty: from the beginning
   std::size_t limit = 50;  // rooms and states together, at most 200
   std::size_t tail = 10;   // newest entries of each room, at most 50
 };
@@ -22,7 +22,7 @@ struct RoomChange {
   std::vector<FoldedEntry> entries;  // the last `tail` of its log, every kind, by seq
 };
 struct SincePage {
-  std::string cursor;  // pass in the next call, and keep: everything up to it is in this answer
+  std::string cursor{};  // pass in the next call, and keep: everything up to it is in this answer
   bool more = false;
   // The cursor was of another life of the store, or too old: forget what is known, then take this
   // and the pages that follow as the whole.

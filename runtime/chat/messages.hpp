@@ -15,36 +15,36 @@ class Core;
 // `client_id` is a counter of the device, from 1: a repeat of the same request gets the same answer
 // and stores nothing; at most Limits::in_flight may wait for their answer.
 struct SendMessage {
-  RoomId room;
+  RoomId room{};
   std::uint64_t client_id = 0;
-  std::string text;            // UTF-8
+  std::string text{};            // UTF-8
   std::uint64_t reply_to = 0;  // seq of a message, or 0
   std::uint64_t thread = 0;    // seq of the thread's root, or 0
-  std::vector<UserId> mentions;
+  std::vector<UserId> mentions{};
   bool mention_all = false;
 };
 struct EditMessage {
-  RoomId room;
+  RoomId room{};
   std::uint64_t client_id = 0;
   std::uint64_t target = 0;
-  std::string text;
-  std::vector<UserId> mentions;
+  std::string text{};
+  std::vector<UserId> mentions{};
 };
 struct RedactMessage {
-  RoomId room;
+  RoomId room{};
   std::uint64_t client_id = 0;
   std::uint64_t target = 0;
-  std::string reason;  // at most 2,048 bytes
+  std::string reason{};  // at most 2,048 bytes
 };
 struct ReactMessage {
-  RoomId room;
+  RoomId room{};
   std::uint64_t client_id = 0;
   std::uint64_t target = 0;
-  std::string emoji;   // at most 64 bytes
+  std::string emoji{};   // at most 64 bytes
   bool active = true;  // false: take it back
 };
 struct PinMessage {
-  RoomId room;
+  RoomId room{};
   std::uint64_t client_id = 0;
   std::uint64_t target = 0;
   bool active = true;
@@ -52,7 +52,7 @@ struct PinMessage {
 
 // At most one of before and after is not 0; neither: the newest entries.
 struct HistoryQuery {
-  RoomId room;
+  RoomId room{};
   std::uint64_t before = 0;  // entries with a lower seq, newest page first
   std::uint64_t after = 0;   // entries with a higher seq, oldest page first
   std::size_t limit = 50;
@@ -72,7 +72,7 @@ struct ThreadPage {
   std::optional<std::uint64_t> next;
 };
 struct Mention {
-  RoomId room;
+  RoomId room{};
   std::uint64_t seq = 0;
   std::uint64_t pos = 0;
   std::optional<FoldedEntry> entry;  // none: the reader is not in the room any more

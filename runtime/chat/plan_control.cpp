@@ -30,7 +30,9 @@ Result<void> Planner::plan_control(Batch& batch, Op& op) {
       break;
   }
   // Everything else is for those inside and for the tenant's room admins.
-  if (rank(op.actor, *room) == RoomRole::none) return fail(kRoomNotFound);
+  const bool admin_removes =
+      kind == Kind::remove && op.actor.roles.has(identity::Role::room_admin);
+  if (!admin_removes && rank(op.actor, *room) == RoomRole::none) return fail(kRoomNotFound);
   if (kind == Kind::remove) return remove(batch, op, room);
   if (two) return fail(kRoomDenied, "direct conversations have two members and no profile");
   switch (kind) {

@@ -72,6 +72,12 @@ std::vector<RoomPtr> RoomTable::of_tenant(TenantId tenant) const {
   return out;
 }
 
+std::set<TenantId> RoomTable::tenants() const {
+  std::set<TenantId> out;
+  for (const auto& [key, room] : rooms_) out.insert(key.tenant);
+  return out;
+}
+
 const std::vector<RoomPtr>& RoomTable::of_user(const UserKey& user) const {
   static const std::vector<RoomPtr> kNone;
   const auto found = by_user_.find(user);

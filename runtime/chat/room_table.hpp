@@ -3,6 +3,7 @@
 #include <functional>
 #include <list>
 #include <map>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -27,6 +28,7 @@ class RoomTable : public sync::HubObserver {
   // The pair may make a new conversation.
   void forget_direct(const Room& room);
   [[nodiscard]] std::vector<RoomPtr> of_tenant(TenantId tenant) const;  // by id
+  [[nodiscard]] std::set<TenantId> tenants() const;
   // Rooms in which the user has a row, tombstones included.
   [[nodiscard]] const std::vector<RoomPtr>& of_user(const UserKey& user) const;
   [[nodiscard]] RoomPtr direct(TenantId tenant, UserId one, UserId other) const;

@@ -13,20 +13,20 @@ namespace conclave::chat {
 class Core;
 
 struct CreateRoom {
-  std::string name;   // at most 512 bytes
-  std::string topic;  // at most 4,096 bytes
+  std::string name{};   // at most 512 bytes
+  std::string topic{};  // at most 4,096 bytes
   JoinRule join = JoinRule::invite;
-  std::vector<UserId> invite;
+  std::vector<UserId> invite{};
 };
 struct SetProfile {
-  std::optional<std::string> name;
-  std::optional<std::string> topic;
+  std::optional<std::string> name{};
+  std::optional<std::string> topic{};
 };
 // What somebody outside may know of an open room.
 struct RoomCard {
   RoomId room;
-  std::string name;
-  std::string topic;
+  std::string name{};
+  std::string topic{};
   std::uint32_t members = 0;
   bool joined = false;
 };

@@ -38,7 +38,7 @@ struct Limits {
   std::size_t visible_users = 200;       // watched by one session
   std::size_t contacts = 1'000;          // of one person, both directions
   std::size_t states_per_tick = 20'000;  // deliveries; the rest waits for the next tick
-  std::size_t text_bytes = 200;
+  std::size_t text_bytes = 512;
   std::int64_t tick_ms = 1'000;
   std::int64_t away_after_ms = 10 * 60 * 1'000;  // without activity on any device
 };
@@ -65,12 +65,15 @@ class Presence {
   Presence(const Presence&) = delete;
   Presence& operator=(const Presence&) = delete;
 
+  // Follows the Hub's sessions from now on; before the first of them opens.
   void start();
   Task<void> stop();
 
   Task<Result<void>> set(identity::Actor actor, Status status, std::optional<std::string> text);
   // The device did something; cheap, call it for every request.
   void touch(const identity::Actor& actor);
+  // Looks for people who have become idle; runs by itself twice a minute.
+  void sweep_idle();
 
   // Asks to watch; the other person is told (PresenceRequested) and approves or denies.
   // To the asker a denial looks like a request that waits.

@@ -27,7 +27,7 @@ Ledger::~Ledger() {
 }
 
 void Ledger::start(const store::Snapshot& snapshot) {
-  CONCLAVE_ASSERT(assigned_.empty());
+  CONCLAVE_ASSERT(state_->waiting == 0);
   epoch_ = snapshot.epoch;
   for (const auto& [tenant, pos] : snapshot.last_pos) {
     assigned_[tenant] = pos;

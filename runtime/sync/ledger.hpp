@@ -23,7 +23,7 @@ class Ledger {
   Ledger(const Ledger&) = delete;
   Ledger& operator=(const Ledger&) = delete;
 
-  // From the snapshot, once, before any commit.
+  // From the snapshot, before any commit; again when a start is tried again.
   void start(const store::Snapshot& snapshot);
 
   // Hands out positions inside `build` only.
