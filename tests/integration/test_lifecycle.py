@@ -137,6 +137,15 @@ def test_starting_without_a_token_says_what_to_do(bare):
     assert "init" in installation.logs() or "token" in installation.logs()
 
 
+def test_a_foreign_token_configuration_in_the_environment_does_no_harm(bare, monkeypatch):
+    """People who use SoftHSM for something else have its variable set."""
+    monkeypatch.setenv("SOFTHSM2_CONF", "/no/such/softhsm2.conf")
+    installation = bare()
+    installation.init()
+    installation.start()
+    assert installation.get("/readyz").status == 200
+
+
 def test_the_setup_secret_works_once_and_is_removed(bare):
     from conclave_test import Admin, ApiError, Device, PASSWORD
     installation = bare()

@@ -49,12 +49,16 @@ class Token:
     """A logged-in session on the installation's token. A context manager."""
 
     def __init__(self, installation):
-        os.environ["SOFTHSM2_CONF"] = str(installation.state / "token" / "softhsm2.conf")
+        self.configuration = str(installation.state / "token" / "softhsm2.conf")
         self.library = ctypes.CDLL(MODULE)
         self.pin = (installation.state / "token" / "pin").read_text().strip()
 
     def __enter__(self):
-        self._must(self.library.C_Initialize(None), "C_Initialize")
+        os.environ["SOFTHSM2_CONF"] = self.configuration  # read by C_Initialize
+        try:
+            self._must(self.library.C_Initialize(None), "C_Initialize")
+        finally:
+            del os.environ["SOFTHSM2_CONF"]
         count = ULONG(0)
         self._must(self.library.C_GetSlotList(1, None, ctypes.byref(count)), "C_GetSlotList")
         slots = (ULONG * count.value)()
