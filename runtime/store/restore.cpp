@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <string>
 
 #include "runtime/base/encoding.hpp"
@@ -52,17 +53,33 @@ std::uint32_t epoch_of_old(const fs::path& file) {
   return epoch ? *epoch : 0;
 }
 
-// Out of the way with its log, under a name that tells when.
-Result<fs::path> set_aside(const fs::path& file, const base::Clock& clock) {
+constexpr std::array kLogSuffixes{"-wal", "-shm"};
+
+// SQLite would apply a log that lies beside a file to it, whichever file it was written for.
+void remove_with_log(const fs::path& file) {
+  std::error_code ignored;
+  for (const char* suffix : kLogSuffixes) fs::remove(file.string() + suffix, ignored);
+  fs::remove(file, ignored);
+}
+
+// Gives the old database a second name, which tells when; the first stays until the new one takes
+// it over, so that there is a database at any time. Only one that could not be opened still has a
+// log.
+Result<fs::path> keep_old(const fs::path& file, const base::Clock& clock) {
   std::error_code error;
-  if (!fs::exists(file, error)) return fs::path();
-  const std::string kept = file.string() + ".before-restore-" + std::to_string(clock.utc_ms());
-  for (const char* suffix : {"-wal", "-shm", ""}) {
-    if (!fs::exists(file.string() + suffix, error)) continue;
-    fs::rename(file.string() + suffix, kept + suffix, error);
-    if (error) return fail(kBackupTarget, kept + suffix + ": " + error.message());
+  const fs::path kept = file.string() + ".before-restore-" + std::to_string(clock.utc_ms());
+  const bool is_there = fs::exists(file, error);
+  if (is_there) {
+    fs::create_hard_link(file, kept, error);
+    if (error) CONCLAVE_TRY(copy_to_new_file(file, kept));
+    CONCLAVE_TRY(make_durable(kept));
   }
-  return fs::path(kept);
+  for (const char* suffix : kLogSuffixes) {
+    if (!fs::exists(file.string() + suffix, error)) continue;
+    fs::rename(file.string() + suffix, kept.string() + suffix, error);
+    if (error) return fail(kBackupTarget, kept.string() + suffix + ": " + error.message());
+  }
+  return is_there ? kept : fs::path();
 }
 
 }  // namespace
@@ -95,7 +112,7 @@ Result<RestoreReport> restore_backup(const fs::path& file, const fs::path& folde
   const fs::path target = folder / kDatabaseName;
   const fs::path arriving = folder / "content.db.arriving";
   std::error_code error;
-  fs::remove(arriving, error);
+  remove_with_log(arriving);  // of a restore that was killed
   CONCLAVE_TRY(copy_to_new_file(file, arriving));
   // What lies in the folder now is what was verified, whatever happened to the source meanwhile.
   CONCLAVE_TRY(verify_backup(arriving, verified->sha256_hex));
@@ -110,7 +127,7 @@ Result<RestoreReport> restore_backup(const fs::path& file, const fs::path& folde
     return fail(kBackupTarget, raised.error().text());
   }
   CONCLAVE_TRY(make_durable(arriving));
-  auto replaced = set_aside(target, clock);
+  auto replaced = keep_old(target, clock);
   if (!replaced) return std::unexpected(std::move(replaced).error());
   report.replaced = *replaced;
   fs::rename(arriving, target, error);

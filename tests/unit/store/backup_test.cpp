@@ -93,6 +93,29 @@ TEST_F(BackupTest, RestoreRaisesTheEpochAboveBothAndKeepsTheOldDatabase) {
   EXPECT_EQ(snapshot->rooms.at(0).head_seq, 3U);
 }
 
+TEST_F(BackupTest, LogsLeftByAKilledProcessAreNotAppliedToTheRestoredFile) {
+  ASSERT_TRUE(say(3));
+  ASSERT_TRUE(backup(file_));
+  ASSERT_TRUE(say(4));
+  // The running store's log, as a crash would leave it, beside what is to arrive.
+  const auto log = backend_.file().string() + "-wal";
+  std::filesystem::create_directory(restored_);
+  for (const char* name : {"content.db-wal", "content.db.arriving-wal"}) {
+    std::filesystem::copy_file(log, restored_ / name);
+  }
+  std::ofstream(restored_ / "content.db.arriving") << "half of a file";
+  const auto restored = restore_backup(file_, restored_);
+  ASSERT_TRUE(restored) << restored.error().text();
+  SqliteStoreOptions options;
+  options.folder = restored_;
+  auto copy = open_sqlite_store(options);
+  ASSERT_TRUE(copy) << copy.error().text();
+  const auto snapshot = load(**copy);
+  ASSERT_TRUE(snapshot);
+  EXPECT_EQ(snapshot->rooms.at(0).head_seq, 3U);
+  EXPECT_EQ(snapshot->epoch, restored->epoch);
+}
+
 TEST_F(BackupTest, RestoreUnderARunningServerIsRefused) {
   ASSERT_TRUE(backup(file_));
   const auto refused = restore_backup(file_, backend_.options().folder);
