@@ -8,10 +8,11 @@ inline constexpr ErrorSpec kTokenUnavailable{
     "token.unavailable", ErrorKind::unavailable,
     "The key token does not answer; nothing was stored. Try again; the server recovers by itself."};
 inline constexpr ErrorSpec kTokenBusy{
-    "token.busy", ErrorKind::unavailable, "Too many requests wait for the key token; try again shortly."};
-inline constexpr ErrorSpec kTokenLocked{
-    "token.locked", ErrorKind::unavailable,
-    "The token refused its PIN and is not asked again; an operator must mend it (conclavectl doctor)."};
+    "token.busy", ErrorKind::unavailable,
+    "Too many requests wait for the key token; try again shortly."};
+inline constexpr ErrorSpec kTokenLocked{"token.locked", ErrorKind::unavailable,
+                                        "The token refused its PIN and is not asked again; an "
+                                        "operator must mend it (conclavectl doctor)."};
 inline constexpr ErrorSpec kMechanismMissing{
     "token.mechanism_missing", ErrorKind::unavailable,
     "The PKCS#11 module lacks a mechanism that Conclave needs; choose another module."};
@@ -19,16 +20,19 @@ inline constexpr ErrorSpec kKeyRefStale{"key.ref_stale", ErrorKind::conflict,
                                         "The key is no longer loaded; open it again and repeat."};
 inline constexpr ErrorSpec kKeyMissing{"key.missing", ErrorKind::not_found,
                                        "There is no such key in the token or the keyring."};
-inline constexpr ErrorSpec kKeyDestroyed{"key.destroyed", ErrorKind::not_found,
-                                         "The key was destroyed; this content cannot be read again."};
-inline constexpr ErrorSpec kSealBroken{"seal.broken", ErrorKind::internal,
-                                       "The stored bytes were changed or damaged; restore a backup."};
+inline constexpr ErrorSpec kKeyDestroyed{
+    "key.destroyed", ErrorKind::not_found,
+    "The key was destroyed; this content cannot be read again."};
+inline constexpr ErrorSpec kSealBroken{
+    "seal.broken", ErrorKind::internal,
+    "The stored bytes were changed or damaged; restore a backup."};
 inline constexpr ErrorSpec kKeyRequestRefused{"key.request_refused", ErrorKind::denied,
                                               "keyd refuses this request; see its own log."};
 inline constexpr ErrorSpec kApprovalInvalid{
     "ceremony.approval_invalid", ErrorKind::denied,
     "The custodians' signatures do not cover this operation; collect them again."};
-inline constexpr ErrorSpec kPasswordThrottled{"password.throttled", ErrorKind::limited,
-                                              "Too many guesses for this account; wait and try again."};
+inline constexpr ErrorSpec kPasswordThrottled{
+    "password.throttled", ErrorKind::limited,
+    "Too many guesses for this account; wait and try again."};
 
 }  // namespace conclave::hsm::api

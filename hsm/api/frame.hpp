@@ -9,10 +9,11 @@
 
 // Frames between conclaved and conclave-keyd, both directions, on a Unix stream socket:
 //
-//   length u32 | version u8 | tag u8 | id u64 | payload        (big-endian; length counts what follows it)
+//   length u32 | version u8 | tag u8 | id u64 | payload        (big-endian; length counts what
+//   follows it)
 //
-// Requests: tag is an Operation, id is chosen by the caller and comes back in the answer. Answers: tag
-// is a ReplyTag. A frame that breaks the form or the limit ends the connection.
+// Requests: tag is an Operation, id is chosen by the caller and comes back in the answer. Answers:
+// tag is a ReplyTag. A frame that breaks the form or the limit ends the connection.
 namespace conclave::hsm::api {
 
 inline constexpr std::uint8_t kProtocolVersion = 1;
@@ -34,12 +35,13 @@ struct Frame {
   std::size_t size = 0;  // of the whole frame
 };
 
-// The first frame in `source`; nothing when more bytes are needed; kMalformed on a wrong version or a
-// length out of bounds, upon which the connection must be closed.
+// The first frame in `source`; nothing when more bytes are needed; kMalformed on a wrong version or
+// a length out of bounds, upon which the connection must be closed.
 [[nodiscard]] Result<std::optional<Frame>> split_frame(ByteView source, std::size_t max_frame);
 
 // A writer that has the frame's header in it; finish_frame() fills in the length.
-[[nodiscard]] base::ByteWriter begin_frame(std::uint8_t tag, std::uint64_t id, std::size_t payload_size);
+[[nodiscard]] base::ByteWriter begin_frame(std::uint8_t tag, std::uint64_t id,
+                                           std::size_t payload_size);
 [[nodiscard]] Bytes finish_frame(base::ByteWriter writer);
 
 // Errors travel as reason and detail; the reader finds the spec by its reason, and answers

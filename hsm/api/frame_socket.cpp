@@ -29,7 +29,9 @@ FrameSocket::FrameSocket(int descriptor, std::size_t max_incoming_frame, std::si
   ::fcntl(descriptor_, F_SETFL, ::fcntl(descriptor_, F_GETFL) | O_NONBLOCK);
 }
 
-FrameSocket::~FrameSocket() { ::close(descriptor_); }
+FrameSocket::~FrameSocket() {
+  ::close(descriptor_);
+}
 
 Result<uid_t> FrameSocket::peer_uid() const {
   ucred peer{};

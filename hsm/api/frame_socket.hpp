@@ -11,8 +11,8 @@
 namespace conclave::hsm::api {
 
 // One end of a Unix stream socket that carries frames. Writes from any thread go straight to the
-// socket when it takes them; the rest waits in an outbox that the polling thread flushes. Reading is
-// for the polling thread only. Owns the descriptor.
+// socket when it takes them; the rest waits in an outbox that the polling thread flushes. Reading
+// is for the polling thread only. Owns the descriptor.
 class FrameSocket {
  public:
   // Makes `descriptor` non-blocking. `outbox_limit`: bytes that may wait; beyond it send() fails.

@@ -1,14 +1,14 @@
 #include "hsm/api/key_client.hpp"
 
-
-
 #include "hsm/api/errors.hpp"
 #include "hsm/api/key_connection.hpp"
 
 namespace conclave::hsm::api {
 namespace {
 
-Bytes copy(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
+Bytes copy(ByteView bytes) {
+  return {bytes.begin(), bytes.end()};
+}
 
 // Turns the generic answer (payload or error) into the typed one. `read` may fail the reader.
 template <class T, class Read>

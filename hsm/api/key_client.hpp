@@ -24,9 +24,9 @@ struct KeyClientOptions {
   std::size_t pending_limit = 8'192;
 };
 
-// The KeyService that conclaved uses: requests are pipelined over keyd's Unix socket. It connects and
-// reconnects by itself (back-off 50 ms to 1 s); while keyd is away every call is answered at once
-// with kTokenUnavailable. Callbacks run on a thread of its own. The destructor answers what is
+// The KeyService that conclaved uses: requests are pipelined over keyd's Unix socket. It connects
+// and reconnects by itself (back-off 50 ms to 1 s); while keyd is away every call is answered at
+// once with kTokenUnavailable. Callbacks run on a thread of its own. The destructor answers what is
 // pending with kShuttingDown and joins the thread; call it on no callback.
 [[nodiscard]] std::unique_ptr<KeyService> connect_key_service(KeyClientOptions options);
 

@@ -24,7 +24,9 @@ constexpr int kDeadlineCheck_ms = 100;
 constexpr std::size_t kOutboxLimit = 64U << 20U;
 constexpr std::size_t kIdOffset = 6;  // in a frame: after length, version and tag
 
-std::int64_t now_ms() { return base::system_clock().monotonic_ms(); }
+std::int64_t now_ms() {
+  return base::system_clock().monotonic_ms();
+}
 
 void put_id(Bytes& frame, std::uint64_t id) {
   for (std::size_t i = 0; i < 8; ++i) {
@@ -65,7 +67,8 @@ void KeyConnection::call(base::ByteWriter writer, Answer answer, Patience patien
   if (frame.size() > kMaxRequestFrame) {
     return answer(fail(base::kMalformed, "request of " + std::to_string(frame.size()) + " bytes"));
   }
-  const auto limit = patience == Patience::long_call ? options_.long_deadline : options_.call_deadline;
+  const auto limit =
+      patience == Patience::long_call ? options_.long_deadline : options_.call_deadline;
   std::shared_ptr<FrameSocket> socket;
   const ErrorSpec* refusal = nullptr;
   {

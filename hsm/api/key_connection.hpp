@@ -13,8 +13,8 @@
 
 namespace conclave::hsm::api {
 
-// Frames to and from keyd with one thread that connects, reads, and keeps deadlines. Used by the key
-// client; knows nothing of operations.
+// Frames to and from keyd with one thread that connects, reads, and keeps deadlines. Used by the
+// key client; knows nothing of operations.
 class KeyConnection {
  public:
   // Called exactly once on the connection's thread, or on the caller's thread when the request is
@@ -52,7 +52,7 @@ class KeyConnection {
   std::atomic<bool> stopping_{false};
   int wake_descriptor_;
 
-  std::mutex mutex_;  // guards what follows
+  std::mutex mutex_;                     // guards what follows
   std::shared_ptr<FrameSocket> socket_;  // null while keyd is away; shared with a send under way
   std::uint64_t next_id_ = 1;
   std::unordered_map<std::uint64_t, Pending> pending_;

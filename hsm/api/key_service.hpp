@@ -78,7 +78,7 @@ struct AccessClaims {
 };
 
 struct AccessToken {
-  std::string token;         // compact JWS
+  std::string token;            // compact JWS
   std::int64_t expires_ms = 0;  // UTC
 };
 
@@ -98,7 +98,7 @@ struct CertificateRequest {
 };
 
 struct IssuedCertificate {
-  Bytes leaf;               // DER
+  Bytes leaf;                // DER
   std::vector<Bytes> chain;  // issuing, root; DER
 };
 
@@ -112,9 +112,9 @@ struct EpochReport {
 };
 
 struct KeyInfo {
-  std::string label;       // "kek.t_…", "tls", …
-  std::string type;        // "AES-256", "EC P-256", "HMAC-SHA256"
-  std::string mechanism;   // "CKM_AES_KEY_WRAP_PAD", …
+  std::string label;      // "kek.t_…", "tls", …
+  std::string type;       // "AES-256", "EC P-256", "HMAC-SHA256"
+  std::string mechanism;  // "CKM_AES_KEY_WRAP_PAD", …
   bool sensitive = false;
   bool extractable = true;
   std::int64_t created_ms = 0;
@@ -122,8 +122,8 @@ struct KeyInfo {
 
 struct TokenStatus {
   bool ready = false;
-  std::string reason;   // when not ready: what is wrong and what to do
-  std::string module;   // file
+  std::string reason;  // when not ready: what is wrong and what to do
+  std::string module;  // file
   std::string manufacturer;
   std::string token_label;
   std::string serial;
@@ -142,7 +142,8 @@ class KeyService {
   // Makes the parents where missing (committed to the keyring before this returns) and a new key.
   virtual void create_content_key(ContentKeyName name, Callback<NewContentKey> done) = 0;
   // Loads a stored key. kKeyDestroyed when a parent is gone: the content is unreadable for good.
-  virtual void open_content_key(ContentKeyName name, KeyId id, Bytes blob, Callback<KeyRef> done) = 0;
+  virtual void open_content_key(ContentKeyName name, KeyId id, Bytes blob,
+                                Callback<KeyRef> done) = 0;
 
   // All or nothing; returns for each item nonce | ciphertext | tag, to be appended to its header.
   virtual void seal(std::vector<SealItem> items, Callback<std::vector<Bytes>> done) = 0;

@@ -8,18 +8,20 @@ namespace conclave::hsm::api {
 namespace {
 
 constexpr std::array<std::string_view, kOperationCount> kNames = {
-    "status",          "tenant.create",   "content_key.create", "content_key.open",
-    "segment.seal",    "segment.open",    "row.seal",           "row.open",
-    "row.mac",         "row.check",       "password.mac",       "access.issue",
-    "audit.head",      "tls.sign",        "public_key.get",     "cert.issue",
-    "room_key.delete", "author_key.delete", "epoch.turn",       "keyring.copy",
+    "status",          "tenant.create",     "content_key.create", "content_key.open",
+    "segment.seal",    "segment.open",      "row.seal",           "row.open",
+    "row.mac",         "row.check",         "password.mac",       "access.issue",
+    "audit.head",      "tls.sign",          "public_key.get",     "cert.issue",
+    "room_key.delete", "author_key.delete", "epoch.turn",         "keyring.copy",
     "keyring.confirm",
 };
 
 constexpr std::size_t kMaxListed = 100'000;  // keys, counters, warnings in a status
 constexpr std::size_t kMaxCertificate = 64 * 1024;
 
-Bytes copy(ByteView bytes) { return {bytes.begin(), bytes.end()}; }
+Bytes copy(ByteView bytes) {
+  return {bytes.begin(), bytes.end()};
+}
 
 void write_texts(base::ByteWriter& out, const std::vector<std::string>& texts) {
   out.u32(static_cast<std::uint32_t>(texts.size()));
@@ -56,7 +58,9 @@ ContentKeyName read_content_key_name(base::ByteReader& in) {
   return name;
 }
 
-void write_key_id(base::ByteWriter& out, const KeyId& id) { out.raw(id); }
+void write_key_id(base::ByteWriter& out, const KeyId& id) {
+  out.raw(id);
+}
 
 KeyId read_key_id(base::ByteReader& in) {
   KeyId id{};

@@ -39,8 +39,8 @@ inline constexpr std::size_t kOperationCount = 21;
 // "content_key.create", for logs and counters; "unknown" for others.
 [[nodiscard]] std::string_view operation_name(Operation operation);
 
-inline constexpr std::size_t kMaxItems = 1024;           // of one batch
-inline constexpr std::size_t kMaxSmallText = 512;        // names, audiences, table names
+inline constexpr std::size_t kMaxItems = 1024;            // of one batch
+inline constexpr std::size_t kMaxSmallText = 512;         // names, audiences, table names
 inline constexpr std::size_t kMaxRowContent = 64 * 1024;  // one sealed or MACed row
 inline constexpr std::size_t kMaxKeyBlob = 256;
 

@@ -57,7 +57,7 @@ struct SegmentView {
   SegmentHeader header;
   ByteView header_bytes;  // the additional authenticated data
   ByteView nonce;
-  ByteView sealed;        // ciphertext and tag
+  ByteView sealed;  // ciphertext and tag
 };
 
 // Checks form, limits and that the entries' lengths add up to the ciphertext's.

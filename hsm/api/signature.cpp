@@ -57,7 +57,8 @@ bool verify_es256(ByteView point, ByteView message, ByteView signature) {
   if (length <= 0) return false;
   const DigestContext context(EVP_MD_CTX_new());
   const bool good =
-      context && EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get()) == 1 &&
+      context &&
+      EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key.get()) == 1 &&
       EVP_DigestVerify(context.get(), der, static_cast<std::size_t>(length), message.data(),
                        message.size()) == 1;
   OPENSSL_free(der);

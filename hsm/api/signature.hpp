@@ -5,7 +5,8 @@
 #include "runtime/base/bytes.hpp"
 #include "runtime/base/error.hpp"
 
-// Checks signatures made elsewhere (devices, custodians). Needs no secret, so it runs in any process.
+// Checks signatures made elsewhere (devices, custodians). Needs no secret, so it runs in any
+// process.
 namespace conclave::hsm::api {
 
 enum class SignatureAlgorithm : std::uint8_t { es256 = 1, ed25519 = 2 };

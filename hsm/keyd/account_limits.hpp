@@ -16,9 +16,7 @@ class AccountLimits {
   std::int64_t take(TenantId tenant, UserId account, std::int64_t now_ms) {
     if (buckets_.size() >= kMostAccounts) {
       // A full bucket says nothing; what is left afterwards are accounts under attack.
-      std::erase_if(buckets_, [&](const auto& entry) {
-        return entry.second.debt_ms <= now_ms;
-      });
+      std::erase_if(buckets_, [&](const auto& entry) { return entry.second.debt_ms <= now_ms; });
       if (buckets_.size() >= kMostAccounts) return kPerAttempt_ms;
     }
     auto& bucket = buckets_[tenant.value * 0x9e3779b97f4a7c15ULL ^ account.value];

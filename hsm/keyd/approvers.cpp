@@ -114,7 +114,8 @@ Result<void> pin_first_approvers(const std::filesystem::path& source,
                                  const config::StatePaths& paths, keyring::KeyringFile& file) {
   const auto pinned = file.meta(facts::kApprovers);
   if (!pinned) return std::unexpected(pinned.error());
-  if (*pinned) return fail(kKeydConfiguration, "custodians are pinned; changing them is a ceremony");
+  if (*pinned)
+    return fail(kKeydConfiguration, "custodians are pinned; changing them is a ceremony");
   const auto text = read_file(source);
   if (!text) return std::unexpected(text.error());
   return pin_approvers(*text, paths, file);

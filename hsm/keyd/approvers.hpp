@@ -24,7 +24,8 @@ struct Approvers {
   std::vector<Approver> list;
 };
 
-// kMalformed names what is wrong: at least one, at most 32, names and keys differ, 1 <= needed <= n.
+// kMalformed names what is wrong: at least one, at most 32, names and keys differ, 1 <= needed <=
+// n.
 [[nodiscard]] Result<Approvers> parse_approvers(std::string_view json);
 
 // STATE/keyring/approvers.json when it is the pinned one; kApprovalInvalid otherwise.

@@ -112,10 +112,11 @@ Result<void> execute(Service& service, const CeremonyRequest& request) {
   if (!fresh) return std::unexpected(fresh.error());
   if (!*fresh) return invalid("this order was given before");
   const auto done = entry->execute(service, request);
-  observe::warn("ceremony.executed", {{"operation", request.operation},
-                                      {"argument", base::hex_encode(base::sha256(request.argument))},
-                                      {"approvals", request.approvals.size()},
-                                      {"good", done.has_value()}});
+  observe::warn("ceremony.executed",
+                {{"operation", request.operation},
+                 {"argument", base::hex_encode(base::sha256(request.argument))},
+                 {"approvals", request.approvals.size()},
+                 {"good", done.has_value()}});
   return done;
 }
 
@@ -137,7 +138,9 @@ constexpr OperationEntry kCeremony{"ceremony", Lane::maintenance, false, handle}
 
 }  // namespace
 
-const OperationEntry& ceremony_operation() { return kCeremony; }
+const OperationEntry& ceremony_operation() {
+  return kCeremony;
+}
 
 Result<CeremonyRequest> parse_ceremony(std::string_view text) {
   json::error_code failed;
@@ -174,10 +177,9 @@ Result<CeremonyRequest> parse_ceremony(std::string_view text) {
 base::Sha256 ceremony_digest(const CeremonyRequest& request) {
   const auto argument = base::sha256(request.argument);
   const auto expiry = std::to_string(request.expiry_ms);
-  return base::transcript_digest({base::as_bytes("conclave/ceremony/1"),
-                                  base::as_bytes(request.operation), argument,
-                                  base::as_bytes(request.installation), base::as_bytes(expiry),
-                                  request.nonce});
+  return base::transcript_digest(
+      {base::as_bytes("conclave/ceremony/1"), base::as_bytes(request.operation), argument,
+       base::as_bytes(request.installation), base::as_bytes(expiry), request.nonce});
 }
 
 Result<void> check_approvals(const CeremonyRequest& request, const Approvers& approvers,

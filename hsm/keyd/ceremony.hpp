@@ -10,10 +10,10 @@
 //    "expiry_ms": 1763650000000, "nonce": "<base64url, 16 to 64 bytes>",
 //    "approvals": [{"approver": "<name>", "signature": "<base64url>"}, …]}
 //
-// Each signature is over the 32 bytes of ceremony_digest() as message. The answer is one JSON object.
-// Operations: "tenant.destroy" (argument: tenant id), "approvers.change" (the new file's text),
-// "pin.clear" (argument empty), and "describe", which needs no approvals and tells installation,
-// custodians and state.
+// Each signature is over the 32 bytes of ceremony_digest() as message. The answer is one JSON
+// object. Operations: "tenant.destroy" (argument: tenant id), "approvers.change" (the new file's
+// text), "pin.clear" (argument empty), and "describe", which needs no approvals and tells
+// installation, custodians and state.
 namespace conclave::hsm::keyd {
 
 struct Approval {

@@ -47,10 +47,9 @@ bool add_extension(X509& certificate, const X509* issuer, int type, const std::s
 }
 
 bool set_name(X509_NAME* name, std::string_view common_name) {
-  return X509_NAME_add_entry_by_NID(
-             name, NID_commonName, MBSTRING_UTF8,
-             reinterpret_cast<const unsigned char*>(common_name.data()),
-             static_cast<int>(common_name.size()), -1, 0) == 1;
+  return X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8,
+                                    reinterpret_cast<const unsigned char*>(common_name.data()),
+                                    static_cast<int>(common_name.size()), -1, 0) == 1;
 }
 
 struct Profile {
@@ -80,8 +79,8 @@ Result<Certificate> build(const Profile& profile, ByteView spki, const X509* iss
           nullptr &&
       set_name(X509_get_subject_name(certificate.get()), profile.common_name) &&
       X509_set_issuer_name(certificate.get(),
-                           X509_get_subject_name(issuer != nullptr ? issuer
-                                                                   : certificate.get())) == 1 &&
+                           X509_get_subject_name(issuer != nullptr ? issuer : certificate.get())) ==
+          1 &&
       X509_set_pubkey(certificate.get(), key.get()) == 1;
   if (!set) return std::unexpected(broken("fields"));
   for (const auto& [type, value] : profile.extensions) {

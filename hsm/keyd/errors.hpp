@@ -5,9 +5,10 @@
 namespace conclave::hsm::keyd {
 
 // Exit statuses that the launcher knows.
-inline constexpr int kExitConfiguration = 78;  // do not start again: an operator must mend something
-inline constexpr int kExitTokenHung = 70;      // a token call did not return; start again at once
-inline constexpr int kExitRecycle = 75;        // memory limit reached; start again at once
+inline constexpr int kExitConfiguration =
+    78;                                    // do not start again: an operator must mend something
+inline constexpr int kExitTokenHung = 70;  // a token call did not return; start again at once
+inline constexpr int kExitRecycle = 75;    // memory limit reached; start again at once
 
 inline constexpr ErrorSpec kKeydConfiguration{
     "keyd.configuration", ErrorKind::invalid,

@@ -31,7 +31,8 @@ observe::LogLevel log_level(std::string_view name) {
 }
 
 Result<Server::Sockets> sockets_of(const Options& options) {
-  Server::Sockets out{options.online_fd, options.ceremony_fd, options.peer_uid.value_or(::getuid())};
+  Server::Sockets out{options.online_fd, options.ceremony_fd,
+                      options.peer_uid.value_or(::getuid())};
   if (out.online < 0) {
     const auto made = listen_at(options.paths.keyd_socket);
     if (!made) return std::unexpected(made.error());
@@ -75,9 +76,9 @@ int serve(const Options& options) {
   set_module_environment(options.paths);
   const auto sockets = sockets_of(options);
   if (!sockets) return refuse(sockets.error());
-  auto keyring = keyring::Keyring::open(
-      {options.paths.keyring_db, 1'024,
-       static_cast<std::int64_t>(options.config.keyd.epoch_grace_ms)});
+  auto keyring =
+      keyring::Keyring::open({options.paths.keyring_db, 1'024,
+                              static_cast<std::int64_t>(options.config.keyd.epoch_grace_ms)});
   if (!keyring) return refuse(keyring.error());
   const auto serial = (*keyring)->file().meta(facts::kTokenSerial);
   if (!serial) return refuse(serial.error());
@@ -92,8 +93,7 @@ int serve(const Options& options) {
   WorkQueue queue;
   Server server(*sockets, keeper, queue);
   const Watchdog watchdog(watch, std::chrono::milliseconds(options.config.keyd.deadline_ms));
-  Worker worker(service, queue,
-                {[&](int status) { server.stop(status); }, [&] { server.wake(); }});
+  Worker worker(service, queue, {[&](int status) { server.stop(status); }, [&] { server.wake(); }});
   const int status = server.run(signals);
   worker.finish();
   observe::info("keyd.stopped", {{"status", status}});
@@ -102,9 +102,8 @@ int serve(const Options& options) {
 
 int run(int argc, char** argv) {
   const auto options = read_options(argc, argv);
-  observe::start_log("conclave-keyd", options && *options
-                                          ? log_level((*options)->config.log.level)
-                                          : observe::LogLevel::info);
+  observe::start_log("conclave-keyd", options && *options ? log_level((*options)->config.log.level)
+                                                          : observe::LogLevel::info);
   if (!options) return refuse(options.error());
   if (!*options) return 0;
   const auto& chosen = **options;

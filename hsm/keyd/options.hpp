@@ -20,8 +20,8 @@ struct Options {
   int online_fd = -1;
   int ceremony_fd = -1;
   int pin_fd = -1;
-  std::optional<unsigned> peer_uid;        // of conclaved; none: our own
-  std::filesystem::path approvers;         // init: pinned as the custodians
+  std::optional<unsigned> peer_uid;  // of conclaved; none: our own
+  std::filesystem::path approvers;   // init: pinned as the custodians
   bool die_with_parent = false;
 };
 

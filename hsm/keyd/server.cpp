@@ -111,8 +111,8 @@ void Server::serve(const std::vector<short>& events) {
     auto& connection = connections_[i];
     bool alive = connection->socket().flush();
     if (alive && (events[i] & (POLLIN | POLLHUP | POLLERR)) != 0) {
-      alive = connection->socket().receive(
-          [&](const api::Frame& frame) { handle(connection, frame); });
+      alive =
+          connection->socket().receive([&](const api::Frame& frame) { handle(connection, frame); });
     }
     if (!alive) connection.reset();
   }
@@ -125,7 +125,8 @@ void Server::accept(int listener, Channel channel) {
     if (descriptor < 0) return;
     auto connection = std::make_shared<Connection>(descriptor, channel, [this] { wake(); });
     const auto uid = connection->socket().peer_uid();
-    // Custodians' tools run as root or as whoever runs the server; their signatures are what counts.
+    // Custodians' tools run as root or as whoever runs the server; their signatures are what
+    // counts.
     const bool known = uid && (*uid == sockets_.peer_uid || *uid == ::getuid() ||
                                (channel == Channel::ceremony && *uid == 0));
     if (!known || connections_.size() >= kMostConnections) {
@@ -139,8 +140,8 @@ void Server::accept(int listener, Channel channel) {
 }
 
 void Server::handle(const std::shared_ptr<Connection>& connection, const api::Frame& frame) {
-  const auto* operation = connection->channel() == Channel::online ? find_operation(frame.tag)
-                                                                    : &ceremony_operation();
+  const auto* operation =
+      connection->channel() == Channel::online ? find_operation(frame.tag) : &ceremony_operation();
   if (operation == nullptr) {
     return connection->refuse(frame.id, Error(base::kMalformed, "unknown operation"));
   }

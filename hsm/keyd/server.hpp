@@ -15,7 +15,7 @@ namespace conclave::hsm::keyd {
 class Server {
  public:
   struct Sockets {
-    int online = -1;    // listening; owned by the server from here on
+    int online = -1;  // listening; owned by the server from here on
     int ceremony = -1;
     unsigned peer_uid = 0;
   };

@@ -6,7 +6,9 @@ namespace conclave::hsm::keyd {
 namespace {
 
 // Leaves room for 2^40 references before two processes' ranges could meet by chance.
-std::uint64_t first_reference() { return base::system_random().id_value() & ~0xffffffffffULL; }
+std::uint64_t first_reference() {
+  return base::system_random().id_value() & ~0xffffffffffULL;
+}
 
 }  // namespace
 

@@ -57,7 +57,7 @@ inline constexpr std::string_view kPluginApproval = "plugin.approval";
 
 // Where keyring.db keeps what belongs to the installation.
 namespace facts {
-inline constexpr std::string_view kInstallation = "installation";      // 16 random bytes, hexadecimal
+inline constexpr std::string_view kInstallation = "installation";  // 16 random bytes, hexadecimal
 inline constexpr std::string_view kTokenSerial = "token.serial";
 inline constexpr std::string_view kRootCertificate = "ca.root";        // DER, hexadecimal
 inline constexpr std::string_view kIssuingCertificate = "ca.issuing";  // DER, hexadecimal

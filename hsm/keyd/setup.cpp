@@ -51,10 +51,10 @@ std::string random_pin() {
 // 0600 and on disk before it is used: a token whose PIN is lost is lost.
 Result<void> write_private(const std::filesystem::path& file, std::string_view text) {
   const int descriptor = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  const bool good = descriptor >= 0 &&
-                    ::write(descriptor, text.data(), text.size()) ==
-                        static_cast<ssize_t>(text.size()) &&
-                    ::fsync(descriptor) == 0;
+  const bool good =
+      descriptor >= 0 &&
+      ::write(descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+      ::fsync(descriptor) == 0;
   const auto reason = std::string(std::strerror(errno));
   if (descriptor >= 0) ::close(descriptor);
   if (!good) return fail(kKeydConfiguration, file.string() + ": " + reason);
@@ -66,11 +66,10 @@ Result<void> write_softhsm_configuration(const config::StatePaths& paths) {
   std::error_code failed;
   std::filesystem::create_directories(paths.softhsm_dir, failed);
   if (failed) return fail(kKeydConfiguration, paths.softhsm_dir.string() + ": " + failed.message());
-  return write_private(paths.softhsm_conf,
-                       "directories.tokendir = " + paths.softhsm_dir.string() +
-                           "\nobjectstore.backend = file\nlog.level = ERROR\n"
-                           "slots.removable = false\nslots.mechanisms = ALL\n"
-                           "library.reset_on_fork = true\n");
+  return write_private(paths.softhsm_conf, "directories.tokendir = " + paths.softhsm_dir.string() +
+                                               "\nobjectstore.backend = file\nlog.level = ERROR\n"
+                                               "slots.removable = false\nslots.mechanisms = ALL\n"
+                                               "library.reset_on_fork = true\n");
 }
 
 Result<void> make_missing_token(const Options& options, pkcs11::CallWatch& watch) {
@@ -94,8 +93,9 @@ Result<void> make_missing_token(const Options& options, pkcs11::CallWatch& watch
   }
   std::printf("token            %s (serial %s)\n", keyd.token_label.c_str(), serial->c_str());
   std::printf("SO PIN           %s\n", so_text.c_str());
-  std::printf("                 Keep it away from this machine. It is stored nowhere and is not "
-              "shown again.\n");
+  std::printf(
+      "                 Keep it away from this machine. It is stored nowhere and is not "
+      "shown again.\n");
   base::wipe(so_text);
   return {};
 }

@@ -13,8 +13,9 @@ namespace conclave::hsm::keyd {
 // From the inherited descriptor, or from the configured file; blanks at the end are cut.
 [[nodiscard]] Result<base::Secret> read_pin(const Options& options);
 
-// Points SoftHSM at the state folder's configuration, if there is one: the token of this state and no
-// other, whatever the environment says. Before any module is loaded and before any thread starts.
+// Points SoftHSM at the state folder's configuration, if there is one: the token of this state and
+// no other, whatever the environment says. Before any module is loaded and before any thread
+// starts.
 void set_module_environment(const config::StatePaths& paths);
 
 }  // namespace conclave::hsm::keyd

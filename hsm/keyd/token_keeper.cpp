@@ -55,10 +55,12 @@ void TokenKeeper::set(TokenState state, std::string reason) {
 
 bool TokenKeeper::try_open(std::int64_t now_ms) {
   if (token_ || now_ms < next_attempt_ms_ || fatal_) return false;
-  std::error_code ignored;  // a file that cannot be looked at counts as absent, and as a refusal below
+  std::error_code
+      ignored;  // a file that cannot be looked at counts as absent, and as a refusal below
   const bool allowed_once = std::filesystem::remove(retry_file(options_.paths), ignored);
   if (std::filesystem::exists(refused_file(options_.paths), ignored)) {
-    set(TokenState::locked, "the token refused the PIN; see " + refused_file(options_.paths).string());
+    set(TokenState::locked,
+        "the token refused the PIN; see " + refused_file(options_.paths).string());
     next_attempt_ms_ = now_ms + kLastBackoff_ms;
     return false;
   }
@@ -78,8 +80,10 @@ void TokenKeeper::opened(std::unique_ptr<pkcs11::Token> token) {
   facts_ = token_->facts();
   backoff_ms_ = 0;
   set(TokenState::ready, "");
-  observe::info("token.opened", {{"module", facts_.module}, {"manufacturer", facts_.manufacturer},
-                                 {"token", facts_.label}, {"serial", facts_.serial}});
+  observe::info("token.opened", {{"module", facts_.module},
+                                 {"manufacturer", facts_.manufacturer},
+                                 {"token", facts_.label},
+                                 {"serial", facts_.serial}});
   for (const auto& warning : facts_.warnings) {
     observe::warn("token.weaker", {{"module", facts_.module}, {"what", warning}});
   }

@@ -12,7 +12,7 @@
 namespace conclave::hsm::keyd {
 
 enum class TokenState : std::uint8_t {
-  opening,      // not tried yet
+  opening,  // not tried yet
   ready,
   unavailable,  // tried again with back-off
   locked,       // the PIN was refused; only an operator or a ceremony changes that

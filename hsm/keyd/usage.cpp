@@ -37,12 +37,16 @@ void Usage::roll(std::int64_t now_ms) {
     const auto tenant = TenantId{pair.first};
     const auto calls = static_cast<double>(minute.calls);
     if (minute.calls > 0) {
-      observe::info("keyd.usage", {{"tenant", tenant}, {"operation", pair.second},
-                                   {"calls", minute.calls}, {"failed", minute.failed}});
+      observe::info("keyd.usage", {{"tenant", tenant},
+                                   {"operation", pair.second},
+                                   {"calls", minute.calls},
+                                   {"failed", minute.failed}});
     }
     if (minute.usual >= 0 && minute.calls > kAlarmFloor && calls > kAlarmFactor * minute.usual) {
-      observe::warn("keyd.rate_unusual", {{"tenant", tenant}, {"operation", pair.second},
-                                          {"calls", minute.calls}, {"usual", minute.usual}});
+      observe::warn("keyd.rate_unusual", {{"tenant", tenant},
+                                          {"operation", pair.second},
+                                          {"calls", minute.calls},
+                                          {"usual", minute.usual}});
     }
     minute.usual = minute.usual < 0 ? calls : minute.usual + kNewestShare * (calls - minute.usual);
     minute.idle_minutes = minute.calls == 0 ? minute.idle_minutes + 1 : 0;

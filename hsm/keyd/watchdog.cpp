@@ -36,8 +36,8 @@ void Watchdog::run() {
     if (started == 0) continue;
     const auto taken_ms = base::system_clock().monotonic_ms() - started;
     if (taken_ms < limit_.count()) continue;
-    observe::error("token.hung", {{"call", watch_.call.load(std::memory_order_relaxed)},
-                                  {"taken_ms", taken_ms}});
+    observe::error("token.hung",
+                   {{"call", watch_.call.load(std::memory_order_relaxed)}, {"taken_ms", taken_ms}});
     ::_exit(kExitTokenHung);
   }
 }

@@ -26,7 +26,7 @@ class Watchdog {
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;  // under mutex_
-  std::thread thread_;  // last: it uses the others
+  std::thread thread_;     // last: it uses the others
 };
 
 }  // namespace conclave::hsm::keyd

@@ -24,7 +24,9 @@ constexpr double kLongestWait_ns = 1.5e9;
 constexpr double kNewestShareRising = 0.5;
 constexpr double kNewestShareFalling = 0.05;
 
-std::size_t index(Lane lane) { return static_cast<std::size_t>(lane); }
+std::size_t index(Lane lane) {
+  return static_cast<std::size_t>(lane);
+}
 
 }  // namespace
 

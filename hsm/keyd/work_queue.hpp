@@ -27,10 +27,10 @@ struct Job {
   Continuation continuation;
 };
 
-// The lanes share the token's time by weight: while all wait, sealing gets half, TLS a quarter, typed
-// operations a sixth, maintenance a twelfth; what one does not use the others get (start-time fair
-// queueing over measured time). A lane that is full, or in which a job would wait too long, refuses:
-// shedding happens before queueing. submit() on any thread, the rest on the token's.
+// The lanes share the token's time by weight: while all wait, sealing gets half, TLS a quarter,
+// typed operations a sixth, maintenance a twelfth; what one does not use the others get (start-time
+// fair queueing over measured time). A lane that is full, or in which a job would wait too long,
+// refuses: shedding happens before queueing. submit() on any thread, the rest on the token's.
 class WorkQueue {
  public:
   // False: shed.

@@ -17,8 +17,8 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds kIdle{100};
 constexpr std::int64_t kSecond_ms = 1'000;
 constexpr std::int64_t kDuePeriod_ms = 60'000;
-// With the two seconds of a token call this is the callers' deadline; later work for them would only
-// delay the others.
+// With the two seconds of a token call this is the callers' deadline; later work for them would
+// only delay the others.
 constexpr std::int64_t kTooOld_ms = 2'000;
 
 std::size_t resident_bytes() {
@@ -97,8 +97,8 @@ void Worker::answer(Job& job, Call& call, const Result<bool>& outcome, base::Byt
   job.connection->refuse(job.id, error);
   // What callers do wrong and what is broken is for keyd's own log; stale references are ordinary.
   if (!error.is(api::kKeyRefStale)) {
-    observe::warn("keyd.refused", {{"operation", job.operation->name}, {"tenant", call.tenant},
-                                   {"error", error}});
+    observe::warn("keyd.refused",
+                  {{"operation", job.operation->name}, {"tenant", call.tenant}, {"error", error}});
   }
 }
 

@@ -2,8 +2,8 @@
 #include "hsm/keyring/keyring.hpp"
 #include "hsm/keyring/sealed_blob.hpp"
 
-// Epoch turns: what was deleted before one cannot be opened after it, not even with an old copy of the
-// keyring, because the epoch key that sealed it is destroyed.
+// Epoch turns: what was deleted before one cannot be opened after it, not even with an old copy of
+// the keyring, because the epoch key that sealed it is destroyed.
 namespace conclave::hsm::keyring {
 namespace {
 

@@ -11,8 +11,8 @@
 
 namespace conclave::hsm::keyring {
 
-// Least-recently-used session keys: each costs the token 8 KiB, so there is a bound. What falls out is
-// released in the token. One thread.
+// Least-recently-used session keys: each costs the token 8 KiB, so there is a bound. What falls out
+// is released in the token. One thread.
 template <class Name, class Entry, class Hash = std::hash<Name>>
 class HandleCache {
  public:

@@ -20,7 +20,9 @@ Keyring::Keyring(KeyringFile file, const KeyringOptions& options)
       parents_(options.parents_loaded,
                [this](const pkcs11::KeyHandle& key) { token_->release(key); }) {}
 
-std::string Keyring::kek_label(TenantId tenant) { return "kek." + base::to_text(tenant); }
+std::string Keyring::kek_label(TenantId tenant) {
+  return "kek." + base::to_text(tenant);
+}
 
 std::string Keyring::ek_label(TenantId tenant, std::uint32_t epoch) {
   return "ek." + base::to_text(tenant) + "." + std::to_string(epoch);

@@ -32,7 +32,7 @@ struct NewContent {
 
 struct KeyringOptions {
   std::filesystem::path file;
-  std::size_t parents_loaded = 1'024;   // room and author keys held in the session
+  std::size_t parents_loaded = 1'024;  // room and author keys held in the session
   std::int64_t epoch_grace_ms = 86'400'000;
 };
 
@@ -58,8 +58,8 @@ class Keyring {
   Result<void> delete_room(TenantId tenant, RoomId room, std::int64_t now_ms);
   Result<void> delete_author(TenantId tenant, UserId author, std::int64_t now_ms);
 
-  // An epoch turn is done in slices, so that sealing goes on in between. Starts one, or takes up the
-  // one that a crash has left. Each step answers the report once the turn is complete.
+  // An epoch turn is done in slices, so that sealing goes on in between. Starts one, or takes up
+  // the one that a crash has left. Each step answers the report once the turn is complete.
   struct Turn {
     TenantId tenant;
     std::uint32_t old_epoch = 0;
@@ -84,7 +84,8 @@ class Keyring {
   Result<TenantRow> live_tenant(TenantId tenant);
   Result<Bytes> seal_outer(const ParentName& name, std::uint32_t epoch, ByteView wrapped);
   Result<Bytes> open_outer(const ParentRow& row);
-  // From the cache, the file, or (when `fresh` is given) newly made; `fresh` gets the row to commit.
+  // From the cache, the file, or (when `fresh` is given) newly made; `fresh` gets the row to
+  // commit.
   Result<pkcs11::KeyHandle> parent(const ParentName& name, std::vector<ParentRow>* fresh);
   Result<pkcs11::KeyHandle> make_parent(const ParentName& name, std::vector<ParentRow>& fresh);
 

@@ -33,8 +33,9 @@ CREATE TABLE token_key(label TEXT PRIMARY KEY, created_ms INTEGER NOT NULL) WITH
 static_assert(kMigrations.size() == kSchema);
 
 // A count of finished turns orders turns and copies without trusting a clock that may jump.
-constexpr std::string_view kTurns = "SELECT COALESCE((SELECT CAST(value AS INTEGER) FROM meta "
-                                    "WHERE key='turns'), 0)";
+constexpr std::string_view kTurns =
+    "SELECT COALESCE((SELECT CAST(value AS INTEGER) FROM meta "
+    "WHERE key='turns'), 0)";
 
 Result<void> migrate(store::sqlite::Database& database) {
   auto version = database.integer("PRAGMA user_version");
@@ -127,10 +128,11 @@ Result<void> KeyringFile::put_parents(const std::vector<ParentRow>& rows) {
   auto transaction = store::sqlite::Transaction::begin(database_);
   if (!transaction) return std::unexpected(std::move(transaction).error());
   for (const auto& row : rows) {
-    CONCLAVE_TRY(run("INSERT OR REPLACE INTO key(tenant, kind, id, generation, epoch, blob) "
-                     "VALUES(?, ?, ?, ?, ?, ?)",
-                     row.name.tenant, static_cast<int>(row.name.kind), row.name.id,
-                     row.name.generation, row.epoch, row.blob));
+    CONCLAVE_TRY(
+        run("INSERT OR REPLACE INTO key(tenant, kind, id, generation, epoch, blob) "
+            "VALUES(?, ?, ?, ?, ?, ?)",
+            row.name.tenant, static_cast<int>(row.name.kind), row.name.id, row.name.generation,
+            row.epoch, row.blob));
   }
   return transaction->commit();
 }
@@ -187,9 +189,10 @@ Result<void> KeyringFile::finish_turn(TenantId tenant, std::uint32_t old_epoch,
   auto transaction = store::sqlite::Transaction::begin(database_);
   if (!transaction) return std::unexpected(std::move(transaction).error());
   CONCLAVE_TRY(run("UPDATE tenant SET epoch=?, next_epoch=NULL WHERE tenant=?", new_epoch, tenant));
-  CONCLAVE_TRY(run("INSERT OR REPLACE INTO old_epoch(tenant, epoch, turn, destroy_after_ms) "
-                   "VALUES(?, ?, ?, ?)",
-                   tenant, old_epoch, *turns + 1, destroy_after_ms));
+  CONCLAVE_TRY(
+      run("INSERT OR REPLACE INTO old_epoch(tenant, epoch, turn, destroy_after_ms) "
+          "VALUES(?, ?, ?, ?)",
+          tenant, old_epoch, *turns + 1, destroy_after_ms));
   CONCLAVE_TRY(set_meta("turns", std::to_string(*turns + 1)));
   CONCLAVE_TRY(transaction->commit());
   return database_.truncate_log();
@@ -240,9 +243,9 @@ Result<Bytes> KeyringFile::copy(std::int64_t now_ms) {
 }
 
 Result<bool> KeyringFile::confirm_copy(const base::Sha256& digest) {
-  const auto turns = collect<std::int64_t>(database_.prepare("SELECT turn FROM copy WHERE digest=?"),
-                                           [](const auto& row) { return row.i64(0); },
-                                           ByteView(digest));
+  const auto turns = collect<std::int64_t>(
+      database_.prepare("SELECT turn FROM copy WHERE digest=?"),
+      [](const auto& row) { return row.i64(0); }, ByteView(digest));
   if (!turns) return std::unexpected(turns.error());
   if (turns->empty()) return false;
   CONCLAVE_TRY(run("UPDATE old_epoch SET confirmed=1 WHERE turn<=?", turns->front()));
@@ -252,14 +255,15 @@ Result<bool> KeyringFile::confirm_copy(const base::Sha256& digest) {
 Result<bool> KeyringFile::spend_nonce(ByteView nonce, std::int64_t expires_ms,
                                       std::int64_t now_ms) {
   CONCLAVE_TRY(run("DELETE FROM spent_nonce WHERE expires_ms<?", now_ms));
-  CONCLAVE_TRY(run("INSERT OR IGNORE INTO spent_nonce(nonce, expires_ms) VALUES(?, ?)", nonce,
-                   expires_ms));
+  CONCLAVE_TRY(
+      run("INSERT OR IGNORE INTO spent_nonce(nonce, expires_ms) VALUES(?, ?)", nonce, expires_ms));
   return database_.changes() == 1;
 }
 
 Result<std::optional<std::string>> KeyringFile::meta(std::string_view key) {
-  return first(collect<std::string>(database_.prepare("SELECT value FROM meta WHERE key=?"),
-                                    [](const auto& row) { return std::string(row.text(0)); }, key));
+  return first(collect<std::string>(
+      database_.prepare("SELECT value FROM meta WHERE key=?"),
+      [](const auto& row) { return std::string(row.text(0)); }, key));
 }
 
 Result<void> KeyringFile::set_meta(std::string_view key, std::string_view value) {

@@ -35,8 +35,8 @@ void add_unwrap_template(Template& out) {
   out.nested(CKA_UNWRAP_TEMPLATE, std::move(inner));
 }
 
-// COPYABLE and MODIFIABLE close an object; MODIFIABLE comes last, because SoftHSM applies a template
-// in order and refuses what follows it.
+// COPYABLE and MODIFIABLE close an object; MODIFIABLE comes last, because SoftHSM applies a
+// template in order and refuses what follows it.
 void close(Template& out, const Profile& profile) {
   if (profile.copyable) out.flag(CKA_COPYABLE, false);
   out.flag(CKA_MODIFIABLE, false);
@@ -144,15 +144,24 @@ Template unwrapped_session_key(SessionKey type, const Profile& profile) {
 
 std::string mechanism_name(CK_MECHANISM_TYPE mechanism) {
   switch (mechanism) {
-    case CKM_AES_KEY_GEN: return "CKM_AES_KEY_GEN";
-    case CKM_AES_GCM: return "CKM_AES_GCM";
-    case CKM_AES_KEY_WRAP_PAD: return "CKM_AES_KEY_WRAP_PAD";
-    case kAesKeyWrapKwp: return "CKM_AES_KEY_WRAP_KWP";
-    case CKM_GENERIC_SECRET_KEY_GEN: return "CKM_GENERIC_SECRET_KEY_GEN";
-    case CKM_SHA256_HMAC: return "CKM_SHA256_HMAC";
-    case CKM_EC_KEY_PAIR_GEN: return "CKM_EC_KEY_PAIR_GEN";
-    case CKM_ECDSA: return "CKM_ECDSA";
-    default: break;
+    case CKM_AES_KEY_GEN:
+      return "CKM_AES_KEY_GEN";
+    case CKM_AES_GCM:
+      return "CKM_AES_GCM";
+    case CKM_AES_KEY_WRAP_PAD:
+      return "CKM_AES_KEY_WRAP_PAD";
+    case kAesKeyWrapKwp:
+      return "CKM_AES_KEY_WRAP_KWP";
+    case CKM_GENERIC_SECRET_KEY_GEN:
+      return "CKM_GENERIC_SECRET_KEY_GEN";
+    case CKM_SHA256_HMAC:
+      return "CKM_SHA256_HMAC";
+    case CKM_EC_KEY_PAIR_GEN:
+      return "CKM_EC_KEY_PAIR_GEN";
+    case CKM_ECDSA:
+      return "CKM_ECDSA";
+    default:
+      break;
   }
   std::array<char, 32> text{};
   std::snprintf(text.data(), text.size(), "mechanism 0x%lx", mechanism);

@@ -11,7 +11,8 @@
 // Private to hsm/pkcs11: templates of the keys contract, K1.
 namespace conclave::hsm::pkcs11 {
 
-// Attributes with their values; the order in which they were added is the order that the module sees.
+// Attributes with their values; the order in which they were added is the order that the module
+// sees.
 class Template {
  public:
   Template() = default;

@@ -52,7 +52,7 @@ Result<void> probe_mechanisms(Module& module, CK_SLOT_ID slot, Profile& profile)
 Result<void> probe_restrictions(Module& module, CK_SESSION_HANDLE session, Profile& profile,
                                 std::vector<std::string>& warnings) {
   struct Restriction {
-    bool Profile::*member;
+    bool Profile::* member;
     std::string_view warning;
   };
   const std::vector<Restriction> restrictions = {

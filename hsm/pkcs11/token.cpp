@@ -101,17 +101,22 @@ Result<std::unique_ptr<Token>> Token::open(const TokenOptions& options, const ba
   session->open = true;
   std::unique_ptr<Token> token(new Token(std::move(session)));
   CONCLAVE_TRY(login(loaded, *handle, CKU_USER, pin));
-  token->facts_ = {options.module.string(), padded_text(found->info.manufacturerID),
-                   padded_text(found->info.label), padded_text(found->info.serialNumber), {}};
-  CONCLAVE_TRY(probe_restrictions(loaded, *handle, token->session_->profile,
-                                  token->facts_.warnings));
+  token->facts_ = {options.module.string(),
+                   padded_text(found->info.manufacturerID),
+                   padded_text(found->info.label),
+                   padded_text(found->info.serialNumber),
+                   {}};
+  CONCLAVE_TRY(
+      probe_restrictions(loaded, *handle, token->session_->profile, token->facts_.warnings));
   CONCLAVE_TRY(token->index());
   // What failed while it was being tried out does not count against the token.
   static_cast<void>(loaded.take_consequence());
   return token;
 }
 
-bool Token::lost() { return session_->module->take_consequence() != Consequence::refused; }
+bool Token::lost() {
+  return session_->module->take_consequence() != Consequence::refused;
+}
 
 Result<void> Token::index() {
   Template wanted;
@@ -128,8 +133,7 @@ Result<void> Token::index() {
     if (!searched || count == 0) break;
     objects.insert(objects.end(), some.begin(), some.begin() + static_cast<std::ptrdiff_t>(count));
   }
-  const auto ended =
-      session_->call("C_FindObjectsFinal", &CK_FUNCTION_LIST::C_FindObjectsFinal);
+  const auto ended = session_->call("C_FindObjectsFinal", &CK_FUNCTION_LIST::C_FindObjectsFinal);
   CONCLAVE_TRY(std::move(searched));
   CONCLAVE_TRY(ended);
   keys_.clear();
@@ -158,12 +162,15 @@ Result<KeyHandle> Token::find(std::string_view label) const {
   if (found == keys_.end()) return fail(api::kKeyMissing, std::string(label));
   if (found->second.count > 1) {
     // Somebody with the PIN put a second key beside ours: using either would be a guess.
-    return fail(api::kKeyRequestRefused, "several keys in the token bear the label " + std::string(label));
+    return fail(api::kKeyRequestRefused,
+                "several keys in the token bear the label " + std::string(label));
   }
   return found->second.key;
 }
 
-bool Token::has(std::string_view label) const { return keys_.contains(std::string(label)); }
+bool Token::has(std::string_view label) const {
+  return keys_.contains(std::string(label));
+}
 
 Result<std::string> make_token(const std::filesystem::path& file, const std::string& label,
                                const base::Secret& so_pin, const base::Secret& user_pin,

@@ -13,8 +13,9 @@
 #include "runtime/base/error.hpp"
 #include "runtime/base/secret.hpp"
 
-// One PKCS#11 token with one logged-in session, and the primitives that keyd needs of it. Everything
-// happens on the thread that owns the Token. No name of pkcs11.h is visible outside this folder.
+// One PKCS#11 token with one logged-in session, and the primitives that keyd needs of it.
+// Everything happens on the thread that owns the Token. No name of pkcs11.h is visible outside this
+// folder.
 namespace conclave::hsm::pkcs11 {
 
 class Module;
@@ -68,9 +69,9 @@ struct KeyDescription {
 
 class Token {
  public:
-  // Loads the module, probes its mechanisms (kMechanismMissing names module and mechanism), finds the
-  // token by label and serial, logs in, and indexes its keys by label. kTokenLocked when the token
-  // refused the PIN, or when it says that few attempts are left and `may_risk_pin` is false.
+  // Loads the module, probes its mechanisms (kMechanismMissing names module and mechanism), finds
+  // the token by label and serial, logs in, and indexes its keys by label. kTokenLocked when the
+  // token refused the PIN, or when it says that few attempts are left and `may_risk_pin` is false.
   static Result<std::unique_ptr<Token>> open(const TokenOptions& options, const base::Secret& pin,
                                              bool may_risk_pin, CallWatch& watch);
   ~Token();
@@ -107,7 +108,8 @@ class Token {
   Result<void> gcm_encrypt(KeyHandle key, ByteView nonce, ByteView aad, ByteView plaintext,
                            Bytes& out);
   // Appends the plain text to `out`; kSealBroken when anything was changed.
-  Result<void> gcm_decrypt(KeyHandle key, ByteView nonce, ByteView aad, ByteView sealed, Bytes& out);
+  Result<void> gcm_decrypt(KeyHandle key, ByteView nonce, ByteView aad, ByteView sealed,
+                           Bytes& out);
   Result<base::Sha256> hmac(KeyHandle key, ByteView message);
   // r | s, 64 bytes.
   Result<Bytes> sign(KeyHandle key, ByteView digest);
@@ -130,8 +132,8 @@ class Token {
   std::unordered_map<std::string, Indexed> keys_;
 };
 
-// Makes a token in the first free slot: C_InitToken, C_InitPIN, all inside this process. Answers the
-// serial. kKeyRequestRefused when a token with this label exists already.
+// Makes a token in the first free slot: C_InitToken, C_InitPIN, all inside this process. Answers
+// the serial. kKeyRequestRefused when a token with this label exists already.
 Result<std::string> make_token(const std::filesystem::path& module, const std::string& label,
                                const base::Secret& so_pin, const base::Secret& user_pin,
                                CallWatch& watch);

@@ -34,8 +34,8 @@ Result<void> Token::gcm_encrypt(KeyHandle key, ByteView nonce, ByteView aad, Byt
                                 Bytes& out) {
   auto parameters = gcm_parameters(nonce, aad);
   CK_MECHANISM mechanism{CKM_AES_GCM, &parameters, sizeof(parameters)};
-  CONCLAVE_TRY(session_->call("C_EncryptInit", &CK_FUNCTION_LIST::C_EncryptInit, &mechanism,
-                              raw(key)));
+  CONCLAVE_TRY(
+      session_->call("C_EncryptInit", &CK_FUNCTION_LIST::C_EncryptInit, &mechanism, raw(key)));
   const std::size_t begin = out.size();
   out.resize(begin + plaintext.size() + kTag);
   CK_ULONG written = out.size() - begin;
@@ -67,8 +67,8 @@ Result<void> Token::gcm_decrypt(KeyHandle key, ByteView nonce, ByteView aad, Byt
   if (sealed.size() < kTag) return fail(api::kSealBroken, "shorter than its tag");
   auto parameters = gcm_parameters(nonce, aad);
   CK_MECHANISM mechanism{CKM_AES_GCM, &parameters, sizeof(parameters)};
-  CONCLAVE_TRY(session_->call("C_DecryptInit", &CK_FUNCTION_LIST::C_DecryptInit, &mechanism,
-                              raw(key)));
+  CONCLAVE_TRY(
+      session_->call("C_DecryptInit", &CK_FUNCTION_LIST::C_DecryptInit, &mechanism, raw(key)));
   const std::size_t begin = out.size();
   // SoftHSM wants room for the tag as well while it decrypts.
   out.resize(begin + sealed.size());

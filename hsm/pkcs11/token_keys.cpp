@@ -27,10 +27,14 @@ constexpr std::array kUsages = {
 
 std::string type_name(CK_KEY_TYPE type) {
   switch (type) {
-    case CKK_AES: return "AES-256";
-    case CKK_EC: return "EC P-256";
-    case CKK_GENERIC_SECRET: return "HMAC-SHA256";
-    default: return "other";
+    case CKK_AES:
+      return "AES-256";
+    case CKK_EC:
+      return "EC P-256";
+    case CKK_GENERIC_SECRET:
+      return "HMAC-SHA256";
+    default:
+      return "other";
   }
 }
 
@@ -50,8 +54,8 @@ Result<KeyHandle> Token::generate(TokenKey type, const std::string& label) {
                                 secret_half.size(), &public_half, &key));
   } else {
     auto attributes = secret_token_key(type, session_->profile, label, id);
-    CK_MECHANISM mechanism{
-        type == TokenKey::mac ? CKM_GENERIC_SECRET_KEY_GEN : CKM_AES_KEY_GEN, nullptr, 0};
+    CK_MECHANISM mechanism{type == TokenKey::mac ? CKM_GENERIC_SECRET_KEY_GEN : CKM_AES_KEY_GEN,
+                           nullptr, 0};
     CONCLAVE_TRY(session_->call("C_GenerateKey", &CK_FUNCTION_LIST::C_GenerateKey, &mechanism,
                                 attributes.data(), attributes.size(), &key));
   }
@@ -146,9 +150,8 @@ Result<KeyDescription> Token::describe_key(KeyHandle key) {
   const auto got =
       session_->module->call_raw("C_GetAttributeValue", &CK_FUNCTION_LIST::C_GetAttributeValue,
                                  session_->handle, raw(key), &allowed, CK_ULONG{1});
-  out.mechanism = got == CKR_OK && allowed.ulValueLen == sizeof(mechanism)
-                      ? mechanism_name(mechanism)
-                      : "any";
+  out.mechanism =
+      got == CKR_OK && allowed.ulValueLen == sizeof(mechanism) ? mechanism_name(mechanism) : "any";
   out.sensitive = flag(CKA_SENSITIVE, false);
   out.extractable = flag(CKA_EXTRACTABLE, true);
   out.always_sensitive = flag(CKA_ALWAYS_SENSITIVE, false);

@@ -33,8 +33,7 @@ void free_signer(void*, void* signer, CRYPTO_EX_DATA*, int, long, void*) {
 }
 
 int signer_index() {
-  static const int index =
-      EC_KEY_get_ex_new_index(0, nullptr, nullptr, nullptr, free_signer);
+  static const int index = EC_KEY_get_ex_new_index(0, nullptr, nullptr, nullptr, free_signer);
   return index;
 }
 
@@ -81,7 +80,9 @@ const EC_KEY_METHOD* method() {
 
 }  // namespace
 
-void PrivateKeyDeleter::operator()(evp_pkey_st* key) const { EVP_PKEY_free(key); }
+void PrivateKeyDeleter::operator()(evp_pkey_st* key) const {
+  EVP_PKEY_free(key);
+}
 
 Result<PrivateKey> make_private_key(ByteView spki, SignDigest sign) {
   const auto* data = spki.data();
@@ -89,8 +90,8 @@ Result<PrivateKey> make_private_key(ByteView spki, SignDigest sign) {
   if (!key || EC_GROUP_get_curve_name(EC_KEY_get0_group(key.get())) != NID_X9_62_prime256v1) {
     return fail(base::kMalformed, "public key: not P-256");
   }
-  // The method must be set before the key goes into an EVP_PKEY: only then is it foreign to OpenSSL's
-  // own provider, which would look for private bytes.
+  // The method must be set before the key goes into an EVP_PKEY: only then is it foreign to
+  // OpenSSL's own provider, which would look for private bytes.
   if (EC_KEY_set_method(key.get(), method()) != 1) {
     return fail(base::kInternal, "EC_KEY_set_method");
   }

@@ -24,9 +24,10 @@ using SignDigest = std::function<Result<Bytes>(ByteView digest)>;
 [[nodiscard]] Result<PrivateKey> make_private_key(ByteView spki, SignDigest sign);
 
 // Signatures go to keyd's `tls` key. The thread of the handshake BLOCKS until keyd has answered, at
-// most `limit` (then the handshake fails): run handshakes on a pool, never on an I/O or shard thread
-// and never on the KeyService's own callback thread. `keys` must outlive the key.
-[[nodiscard]] Result<PrivateKey> make_tls_key(api::KeyService& keys, const api::PublicKey& public_key,
+// most `limit` (then the handshake fails): run handshakes on a pool, never on an I/O or shard
+// thread and never on the KeyService's own callback thread. `keys` must outlive the key.
+[[nodiscard]] Result<PrivateKey> make_tls_key(api::KeyService& keys,
+                                              const api::PublicKey& public_key,
                                               std::chrono::milliseconds limit);
 
 }  // namespace conclave::hsm::tls

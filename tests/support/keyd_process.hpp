@@ -88,7 +88,9 @@ class KeydProcess {
     return *client_;
   }
   // True once keyd answers and its token is open; false after ten seconds.
-  bool ready() { return eventually([this] { return keys().ready(); }); }
+  bool ready() {
+    return eventually([this] { return keys().ready(); });
+  }
 
   template <class Condition>
   static bool eventually(Condition condition) {

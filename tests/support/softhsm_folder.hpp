@@ -43,7 +43,8 @@ class SoftHsmFolder {
 
   [[nodiscard]] hsm::pkcs11::TokenOptions options() const { return {kModule, "test", serial_}; }
   [[nodiscard]] base::Secret pin() const { return base::Secret{kPin}; }
-  [[nodiscard]] Result<std::unique_ptr<hsm::pkcs11::Token>> open(hsm::pkcs11::CallWatch& watch) const {
+  [[nodiscard]] Result<std::unique_ptr<hsm::pkcs11::Token>> open(
+      hsm::pkcs11::CallWatch& watch) const {
     return hsm::pkcs11::Token::open(options(), pin(), false, watch);
   }
   [[nodiscard]] const std::filesystem::path& root() const { return root_; }

@@ -40,9 +40,8 @@ Result<void> issue_access(Service& service, Call& call) {
   const auto published = published_key(service.token(), labels::kAccess);
   if (!published) return std::unexpected(published.error());
   const auto now_s = service.clock.utc_ms() / 1000;
-  const auto input =
-      encoded({{"alg", "ES256"}, {"typ", "at+jwt"}, {"kid", published->key_id}}) + "." +
-      encoded(claims_object(claims, now_s));
+  const auto input = encoded({{"alg", "ES256"}, {"typ", "at+jwt"}, {"kid", published->key_id}}) +
+                     "." + encoded(claims_object(claims, now_s));
   const auto signature = service.token().sign(*key, base::sha256(input));
   if (!signature) return std::unexpected(signature.error());
   call.out.run(input + "." + base::base64url_encode(*signature));

@@ -38,7 +38,8 @@ Result<void> issue_certificate(Service& service, Call& call) {
   observe::info("certificate.issued", {{"profile", request.profile},
                                        {"names", request.dns_names.size()},
                                        {"addresses", request.ip_addresses.size()}});
-  write(call.out, api::IssuedCertificate{std::move(*leaf), {std::move(*issuing), std::move(*root)}});
+  write(call.out,
+        api::IssuedCertificate{std::move(*leaf), {std::move(*issuing), std::move(*root)}});
   return {};
 }
 

@@ -6,11 +6,16 @@ namespace {
 
 std::string_view label_of(api::PublicKeyKind kind) {
   switch (kind) {
-    case api::PublicKeyKind::tls: return labels::kTls;
-    case api::PublicKeyKind::access: return labels::kAccess;
-    case api::PublicKeyKind::audit: return labels::kAudit;
-    case api::PublicKeyKind::command: return labels::kCommand;
-    case api::PublicKeyKind::authority: return labels::kRoot;
+    case api::PublicKeyKind::tls:
+      return labels::kTls;
+    case api::PublicKeyKind::access:
+      return labels::kAccess;
+    case api::PublicKeyKind::audit:
+      return labels::kAudit;
+    case api::PublicKeyKind::command:
+      return labels::kCommand;
+    case api::PublicKeyKind::authority:
+      return labels::kRoot;
   }
   return {};
 }

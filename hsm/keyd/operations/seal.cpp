@@ -40,8 +40,8 @@ Result<void> seal(Service& service, Call& call) {
     CONCLAVE_TRY(check_header(*key, item));
     const auto nonce = ByteView(nonces).subspan(i * api::kNonceSize, api::kNonceSize);
     service.scratch.assign(nonce.begin(), nonce.end());
-    CONCLAVE_TRY(service.token().gcm_encrypt(key->key, nonce, item.header, item.plaintext,
-                                             service.scratch));
+    CONCLAVE_TRY(
+        service.token().gcm_encrypt(key->key, nonce, item.header, item.plaintext, service.scratch));
     ++key->seals;
     call.out.run(service.scratch);
   }

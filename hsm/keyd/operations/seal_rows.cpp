@@ -16,8 +16,8 @@ Result<void> seal_rows(Service& service, Call& call) {
     if (!key) return std::unexpected(key.error());
     const auto nonce = base::system_random().bytes(api::kNonceSize);
     service.scratch = nonce;
-    CONCLAVE_TRY(service.token().gcm_encrypt(*key, nonce, row_aad(row), row.content,
-                                             service.scratch));
+    CONCLAVE_TRY(
+        service.token().gcm_encrypt(*key, nonce, row_aad(row), row.content, service.scratch));
     call.out.run(service.scratch);
   }
   if (!call.in.done()) return malformed(call);

@@ -6,7 +6,8 @@ namespace {
 
 constexpr std::size_t kShortestDigest = 20;
 constexpr std::size_t kLongestDigest = 64;
-constexpr std::size_t kGroupSize = 32;  // P-256: ECDSA takes the leftmost 32 bytes (FIPS 186-4, 6.4)
+constexpr std::size_t kGroupSize =
+    32;  // P-256: ECDSA takes the leftmost 32 bytes (FIPS 186-4, 6.4)
 
 }  // namespace
 

@@ -14,8 +14,9 @@ Result<void> turn_epoch(Service& service, Call& call) {
     auto report = owner->keyring.step_turn(state, owner->clock.utc_ms());
     if (!report) return std::unexpected(std::move(report).error());
     if (!*report) return false;
-    observe::info("epoch.turned", {{"tenant", state.tenant}, {"epoch", state.new_epoch},
-                                   {"resealed", state.resealed}});
+    observe::info(
+        "epoch.turned",
+        {{"tenant", state.tenant}, {"epoch", state.new_epoch}, {"resealed", state.resealed}});
     write(out, **report);
     return true;
   };

@@ -39,9 +39,8 @@ class Attacks : public ::testing::Test {
     ASSERT_TRUE(module->call("C_OpenSession", &CK_FUNCTION_LIST::C_OpenSession, slot, flags,
                              nullptr, nullptr, &session));
     std::string pin(testing::SoftHsmFolder::kPin);
-    ASSERT_TRUE(module->call("C_Login", &CK_FUNCTION_LIST::C_Login, session,
-                             CK_USER_TYPE{CKU_USER}, reinterpret_cast<CK_BYTE*>(pin.data()),
-                             CK_ULONG{pin.size()}));
+    ASSERT_TRUE(module->call("C_Login", &CK_FUNCTION_LIST::C_Login, session, CK_USER_TYPE{CKU_USER},
+                             reinterpret_cast<CK_BYTE*>(pin.data()), CK_ULONG{pin.size()}));
   }
 
   CK_OBJECT_HANDLE secret(std::string_view label, CK_OBJECT_CLASS type = CKO_SECRET_KEY) {
@@ -53,8 +52,7 @@ class Attacks : public ::testing::Test {
                              wanted.data(), wanted.size()));
     EXPECT_TRUE(module->call("C_FindObjects", &CK_FUNCTION_LIST::C_FindObjects, session, &found,
                              CK_ULONG{1}, &count));
-    EXPECT_TRUE(
-        module->call("C_FindObjectsFinal", &CK_FUNCTION_LIST::C_FindObjectsFinal, session));
+    EXPECT_TRUE(module->call("C_FindObjectsFinal", &CK_FUNCTION_LIST::C_FindObjectsFinal, session));
     EXPECT_EQ(count, 1U) << label;
     return found;
   }
@@ -82,8 +80,8 @@ class Attacks : public ::testing::Test {
 };
 
 TEST_F(Attacks, values_cannot_be_read) {
-  for (const auto key : {secret("kek"), secret("ek"), secret("rows"),
-                         secret("tls", CKO_PRIVATE_KEY)}) {
+  for (const auto key :
+       {secret("kek"), secret("ek"), secret("rows"), secret("tls", CKO_PRIVATE_KEY)}) {
     std::array<CK_BYTE, 64> value{};
     CK_ATTRIBUTE attribute{CKA_VALUE, value.data(), value.size()};
     EXPECT_EQ(module->call_raw("C_GetAttributeValue", &CK_FUNCTION_LIST::C_GetAttributeValue,
@@ -94,12 +92,13 @@ TEST_F(Attacks, values_cannot_be_read) {
 }
 
 TEST_F(Attacks, no_attribute_can_be_changed) {
-  for (const auto key : {secret("kek"), secret("ek"), secret("rows"),
-                         secret("tls", CKO_PRIVATE_KEY)}) {
+  for (const auto key :
+       {secret("kek"), secret("ek"), secret("rows"), secret("tls", CKO_PRIVATE_KEY)}) {
     EXPECT_NE(set(key, CKA_SENSITIVE, false), CK_RV{CKR_OK});
     EXPECT_NE(set(key, CKA_EXTRACTABLE, true), CK_RV{CKR_OK});
     EXPECT_NE(set(key, CKA_MODIFIABLE, true), CK_RV{CKR_OK});
-    for (const auto usage : {CKA_ENCRYPT, CKA_DECRYPT, CKA_WRAP, CKA_UNWRAP, CKA_SIGN, CKA_DERIVE}) {
+    for (const auto usage :
+         {CKA_ENCRYPT, CKA_DECRYPT, CKA_WRAP, CKA_UNWRAP, CKA_SIGN, CKA_DERIVE}) {
       EXPECT_NE(set(key, usage, true), CK_RV{CKR_OK}) << usage;
     }
   }
@@ -142,9 +141,9 @@ TEST_F(Attacks, a_key_takes_no_mechanism_but_its_own) {
   EXPECT_NE(starts(CKM_AES_ECB, secret("ek")), CK_RV{CKR_OK});
   EXPECT_NE(starts(CKM_AES_CBC, secret("kek")), CK_RV{CKR_OK});
   CK_MECHANISM sha1{CKM_SHA_1_HMAC, nullptr, 0};
-  EXPECT_NE(module->call_raw("C_SignInit", &CK_FUNCTION_LIST::C_SignInit, session, &sha1,
-                             secret("rows")),
-            CK_RV{CKR_OK});
+  EXPECT_NE(
+      module->call_raw("C_SignInit", &CK_FUNCTION_LIST::C_SignInit, session, &sha1, secret("rows")),
+      CK_RV{CKR_OK});
   CK_MECHANISM sha1_ecdsa{CKM_ECDSA_SHA1, nullptr, 0};
   EXPECT_NE(module->call_raw("C_SignInit", &CK_FUNCTION_LIST::C_SignInit, session, &sha1_ecdsa,
                              secret("tls", CKO_PRIVATE_KEY)),

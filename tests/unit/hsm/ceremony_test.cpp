@@ -23,8 +23,7 @@ class Custodian {
     crypto_sign_keypair(public_key_.data(), secret_key_.data());
   }
   [[nodiscard]] boost::json::object entry() const {
-    return {{"name", name}, {"algorithm", "Ed25519"},
-            {"key", base::base64url_encode(public_key_)}};
+    return {{"name", name}, {"algorithm", "Ed25519"}, {"key", base::base64url_encode(public_key_)}};
   }
   [[nodiscard]] keyd::Approval approve(const keyd::CeremonyRequest& request) const {
     const auto digest = keyd::ceremony_digest(request);
@@ -128,13 +127,13 @@ class Ceremony : public ApproversFile, public KeydTest {
           boost::json::object{{"approver", approval.approver},
                               {"signature", base::base64url_encode(approval.signature)}});
     }
-    return say(boost::json::serialize(
-        boost::json::object{{"operation", request.operation},
-                            {"argument", request.argument},
-                            {"installation", request.installation},
-                            {"expiry_ms", request.expiry_ms},
-                            {"nonce", base::base64url_encode(request.nonce)},
-                            {"approvals", std::move(approvals)}}));
+    return say(
+        boost::json::serialize(boost::json::object{{"operation", request.operation},
+                                                   {"argument", request.argument},
+                                                   {"installation", request.installation},
+                                                   {"expiry_ms", request.expiry_ms},
+                                                   {"nonce", base::base64url_encode(request.nonce)},
+                                                   {"approvals", std::move(approvals)}}));
   }
 
   std::string installation;
@@ -149,8 +148,8 @@ TEST_F(Ceremony, two_custodians_destroy_a_tenant_for_good) {
   ASSERT_TRUE(answer) << answer.error().text();
   EXPECT_FALSE(load(name, key->id, key->blob));
   EXPECT_EQ(reason_of(create_tenant(kTenant)), api::kKeyDestroyed.reason);
-  const auto status = testing::await<api::TokenStatus>(
-      [&](auto done) { keys().status(std::move(done)); });
+  const auto status =
+      testing::await<api::TokenStatus>([&](auto done) { keys().status(std::move(done)); });
   ASSERT_TRUE(status);
   for (const auto& left : status->keys) {
     EXPECT_EQ(left.label.find(base::to_text(kTenant)), std::string::npos) << left.label;
@@ -201,8 +200,8 @@ TEST_F(Ceremony, approvals_cover_operation_argument_installation_and_expiry) {
 }
 
 TEST_F(Ceremony, expired_orders_and_orders_for_too_long_are_refused) {
-  for (const std::int64_t expiry : {base::system_clock().utc_ms() - 1,
-                                    base::system_clock().utc_ms() + 200'000'000}) {
+  for (const std::int64_t expiry :
+       {base::system_clock().utc_ms() - 1, base::system_clock().utc_ms() + 200'000'000}) {
     auto request = order("pin.clear", "");
     request.expiry_ms = expiry;
     request.approvals = {ada.approve(request), bob.approve(request)};

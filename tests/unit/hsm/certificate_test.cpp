@@ -19,7 +19,9 @@ class Certificates : public KeydTest {
     return key.value_or(api::PublicKey{});
   }
   api::CertificateRequest request() {
-    return {"tls-server", published(api::PublicKeyKind::tls).spki, {"localhost", "chat.example"},
+    return {"tls-server",
+            published(api::PublicKeyKind::tls).spki,
+            {"localhost", "chat.example"},
             {"127.0.0.1", "::1"}};
   }
 };

@@ -25,8 +25,8 @@ class Epoch : public KeydTest {
         [&](auto done) { keys().delete_room_key(kTenant, room, std::move(done)); });
   }
   bool in_token(const std::string& label) {
-    const auto status = testing::await<api::TokenStatus>(
-        [&](auto done) { keys().status(std::move(done)); });
+    const auto status =
+        testing::await<api::TokenStatus>([&](auto done) { keys().status(std::move(done)); });
     EXPECT_TRUE(status);
     return std::ranges::find(status->keys, label, &api::KeyInfo::label) != status->keys.end();
   }

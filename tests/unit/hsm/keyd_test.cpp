@@ -143,9 +143,8 @@ TEST_F(KeydOperations, user_rows_open_only_where_they_belong) {
   column.column = "other";
   auto author = stored;
   author.author = kOtherAuthor;
-  const auto opened = testing::await<std::vector<Result<Bytes>>>([&](auto done) {
-    keys().open_rows({stored, version, column, author}, std::move(done));
-  });
+  const auto opened = testing::await<std::vector<Result<Bytes>>>(
+      [&](auto done) { keys().open_rows({stored, version, column, author}, std::move(done)); });
   ASSERT_TRUE(opened);
   ASSERT_TRUE(opened->at(0)) << opened->at(0).error().text();
   EXPECT_EQ(*opened->at(0), row.content);
@@ -198,8 +197,8 @@ TEST_F(KeydOperations, access_tokens_verify_with_the_published_key) {
   const auto dot = token->token.rfind('.');
   const auto signature = base::base64url_decode(token->token.substr(dot + 1));
   ASSERT_TRUE(signature);
-  const auto key = api::make_verify_key(api::SignatureAlgorithm::es256,
-                                        ByteView(published->spki).last(65));
+  const auto key =
+      api::make_verify_key(api::SignatureAlgorithm::es256, ByteView(published->spki).last(65));
   ASSERT_TRUE(key);
   EXPECT_TRUE(api::verify(*key, base::as_bytes(token->token.substr(0, dot)), *signature));
   const auto first_dot = token->token.find('.');
@@ -215,8 +214,8 @@ TEST_F(KeydOperations, access_tokens_verify_with_the_published_key) {
 
 TEST_F(KeydOperations, an_audit_head_is_signed_with_the_audit_key) {
   const base::Sha256 head = base::sha256("head");
-  const auto signature = testing::await<Bytes>(
-      [&](auto done) { keys().sign_audit_head(head, std::move(done)); });
+  const auto signature =
+      testing::await<Bytes>([&](auto done) { keys().sign_audit_head(head, std::move(done)); });
   ASSERT_TRUE(signature);
   const auto published = testing::await<api::PublicKey>(
       [&](auto done) { keys().public_key(api::PublicKeyKind::audit, std::move(done)); });
@@ -226,16 +225,15 @@ TEST_F(KeydOperations, an_audit_head_is_signed_with_the_audit_key) {
   ASSERT_NE(key, nullptr);
   EVP_PKEY_CTX* context = EVP_PKEY_CTX_new(key, nullptr);
   EXPECT_EQ(EVP_PKEY_verify_init(context), 1);
-  EXPECT_EQ(EVP_PKEY_verify(context, signature->data(), signature->size(), head.data(),
-                            head.size()),
-            1);
+  EXPECT_EQ(
+      EVP_PKEY_verify(context, signature->data(), signature->size(), head.data(), head.size()), 1);
   EVP_PKEY_CTX_free(context);
   EVP_PKEY_free(key);
 }
 
 TEST_F(KeydOperations, status_lists_keys_that_cannot_leave) {
-  const auto status = testing::await<api::TokenStatus>(
-      [&](auto done) { keys().status(std::move(done)); });
+  const auto status =
+      testing::await<api::TokenStatus>([&](auto done) { keys().status(std::move(done)); });
   ASSERT_TRUE(status);
   EXPECT_TRUE(status->ready);
   EXPECT_TRUE(status->warnings.empty());

@@ -68,9 +68,10 @@ TEST_F(Recovery, a_wrong_pin_is_tried_once_and_stays_refused_until_an_operator_c
   std::ofstream(keyd.paths().pin, std::ios::trunc) << "0000111122223333";
   keyd.start();
   const auto locked = [&] {
-    const auto status = testing::await<api::TokenStatus>(
-        [&](auto done) { keys().status(std::move(done)); });
-    return status && !status->ready && status->reason.find("CKR_PIN_INCORRECT") != std::string::npos;
+    const auto status =
+        testing::await<api::TokenStatus>([&](auto done) { keys().status(std::move(done)); });
+    return status && !status->ready &&
+           status->reason.find("CKR_PIN_INCORRECT") != std::string::npos;
   };
   ASSERT_TRUE(testing::KeydProcess::eventually(locked)) << keyd.output();
   unavailable_soon(keys(), api::kTokenLocked);
@@ -79,8 +80,8 @@ TEST_F(Recovery, a_wrong_pin_is_tried_once_and_stays_refused_until_an_operator_c
   std::ofstream(keyd.paths().pin, std::ios::trunc) << right;
   keyd.start();
   ASSERT_TRUE(testing::KeydProcess::eventually([&] {
-    const auto answer = testing::await<Bytes>(
-        [&](auto done) { keys().tls_sign(Bytes(32), std::move(done)); });
+    const auto answer =
+        testing::await<Bytes>([&](auto done) { keys().tls_sign(Bytes(32), std::move(done)); });
     return !answer && answer.error().is(api::kTokenLocked);
   })) << keyd.output();
   const auto refusals = [&] {
@@ -117,7 +118,9 @@ TEST_F(Recovery, a_state_without_init_is_refused) {
   EXPECT_NE(keyd.output().find("conclave-keyd init"), std::string::npos);
 }
 
-TEST_F(Recovery, sigterm_ends_it_with_status_zero) { EXPECT_EQ(keyd.kill(SIGTERM), 0); }
+TEST_F(Recovery, sigterm_ends_it_with_status_zero) {
+  EXPECT_EQ(keyd.kill(SIGTERM), 0);
+}
 
 class SlowToken : public KeydTest {
  protected:
@@ -241,7 +244,8 @@ TEST_F(Recovery, malformed_payloads_of_every_operation_are_refused) {
 }
 
 TEST_F(Recovery, ceremony_orders_that_are_not_json_are_refused) {
-  for (const auto* text : {"", "{", "[]", "{\"operation\":7}", "{\"operation\":\"tenant.destroy\"}"}) {
+  for (const auto* text :
+       {"", "{", "[]", "{\"operation\":7}", "{\"operation\":\"tenant.destroy\"}"}) {
     Peer peer(keyd.paths().ceremony_socket);
     peer.send(frame_of(1, base::to_bytes(text)));
     const auto refusal = peer.refusal();

@@ -7,21 +7,23 @@
 namespace conclave::hsm::api {
 namespace {
 
-Bytes hex(std::string_view text) { return base::hex_decode(text).value(); }
+Bytes hex(std::string_view text) {
+  return base::hex_decode(text).value();
+}
 
 // RFC 6979, A.2.5: P-256, SHA-256, message "sample".
-const Bytes kPoint = hex(
-    "0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
-    "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299");
-const Bytes kSignature = hex(
-    "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
-    "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8");
+const Bytes kPoint =
+    hex("0460fed4ba255a9d31c961eb74c6356d68c049b8923b61fa6ce669622e60f29fb6"
+        "7903fe1008b8bc99a41ae9e95628bc64f2f1b20c2d7e9f5177a3c294d4462299");
+const Bytes kSignature =
+    hex("efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716"
+        "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8");
 
 // RFC 8032, 7.1, test 2: message 0x72.
 const Bytes kEdKey = hex("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c");
-const Bytes kEdSignature = hex(
-    "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
-    "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
+const Bytes kEdSignature =
+    hex("92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+        "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00");
 
 TEST(Signature, es256_of_the_standard_verifies) {
   const auto key = make_verify_key(SignatureAlgorithm::es256, kPoint);

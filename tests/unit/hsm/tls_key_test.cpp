@@ -31,8 +31,7 @@ class TlsKey : public KeydTest {
     ASSERT_TRUE(made) << made.error().text();
     key = std::move(*made);
     const auto issued = testing::await<api::IssuedCertificate>([&](auto done) {
-      keys().issue_certificate({"tls-server", published->spki, {"localhost"}, {}},
-                               std::move(done));
+      keys().issue_certificate({"tls-server", published->spki, {"localhost"}, {}}, std::move(done));
     });
     ASSERT_TRUE(issued) << issued.error().text();
     server.reset(SSL_CTX_new(TLS_server_method()));
