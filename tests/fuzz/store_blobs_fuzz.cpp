@@ -6,7 +6,8 @@
 
 namespace store = conclave::store;
 
-// What lies in the database file: a damaged blob is refused, an accepted one encodes to the same bytes.
+// What lies in the database file: a damaged blob is refused, an accepted one encodes to the same
+// bytes.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const conclave::ByteView blob(data, size);
   if (auto commit = store::decode_commit(blob)) {

@@ -40,8 +40,9 @@ def demo(tmp_path_factory):
 
 
 def conclave(state, device, *arguments, **more):
-    command = [program("conclave"), "--home", state / "admin" / "demo" / "devices", "--device", device]
-    return subprocess.run(command + list(arguments), capture_output=True, text=True, timeout=30, **more)
+    home = state / "admin" / "demo" / "devices"
+    return subprocess.run([program("conclave"), "--home", home, "--device", device, *arguments],
+                          capture_output=True, text=True, timeout=30, **more)
 
 
 def test_the_first_run_ends_with_a_server_and_how_to_sign_in(demo):

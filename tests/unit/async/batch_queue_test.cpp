@@ -12,9 +12,8 @@ namespace {
 TEST(BatchQueue, delivers_everything_in_order_and_in_batches) {
   boost::asio::io_context context;
   std::vector<std::vector<int>> batches;
-  BatchQueue<int> queue(context.get_executor(), 100, [&](std::vector<int> batch) {
-    batches.push_back(std::move(batch));
-  });
+  BatchQueue<int> queue(context.get_executor(), 100,
+                        [&](std::vector<int> batch) { batches.push_back(std::move(batch)); });
   EXPECT_TRUE(queue.push(1));
   EXPECT_TRUE(queue.push(2));
   context.run();
@@ -41,10 +40,10 @@ TEST(BatchQueue, says_so_at_its_limit_and_loses_nothing) {
 TEST(BatchQueue, keeps_the_order_of_each_of_many_producers) {
   boost::asio::io_context context;
   std::vector<std::pair<int, int>> received;
-  BatchQueue<std::pair<int, int>> queue(context.get_executor(), 1'000'000,
-                                        [&](std::vector<std::pair<int, int>> batch) {
-                                          received.insert(received.end(), batch.begin(), batch.end());
-                                        });
+  BatchQueue<std::pair<int, int>> queue(
+      context.get_executor(), 1'000'000, [&](std::vector<std::pair<int, int>> batch) {
+        received.insert(received.end(), batch.begin(), batch.end());
+      });
   std::vector<std::thread> producers;
   for (int producer = 0; producer < 3; ++producer) {
     producers.emplace_back([&queue, producer] {

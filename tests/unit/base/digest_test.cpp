@@ -15,7 +15,8 @@ TEST(Digest, sha256_has_the_vector_of_fips_180) {
 TEST(Digest, moving_a_byte_between_fields_changes_the_transcript) {
   EXPECT_NE(transcript_digest({as_bytes("ab"), as_bytes("c")}),
             transcript_digest({as_bytes("a"), as_bytes("bc")}));
-  EXPECT_NE(transcript_digest({as_bytes("abc")}), transcript_digest({as_bytes("abc"), as_bytes("")}));
+  EXPECT_NE(transcript_digest({as_bytes("abc")}),
+            transcript_digest({as_bytes("abc"), as_bytes("")}));
 }
 
 }  // namespace

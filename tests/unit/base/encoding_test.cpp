@@ -22,7 +22,7 @@ TEST(Encoding, base64url_round_trips_every_length) {
 }
 
 TEST(Encoding, base64url_refuses_second_spellings) {
-  EXPECT_FALSE(base64url_decode("Zh"));   // stray bits
+  EXPECT_FALSE(base64url_decode("Zh"));  // stray bits
   EXPECT_FALSE(base64url_decode("Zg=="));
   EXPECT_FALSE(base64url_decode("Z"));
   EXPECT_FALSE(base64url_decode("Z g"));
@@ -47,8 +47,9 @@ TEST(Encoding, base32_covers_the_whole_range) {
 
 TEST(Encoding, utf8_refuses_what_the_standard_refuses) {
   EXPECT_TRUE(is_utf8("plain, \xc3\xa9, \xe4\xb8\xad, \xf0\x9f\x98\x80"));
-  for (const char* bad : {"\x80", "\xc0\xaf", "\xc1\x81", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80",
-                          "\xf5\x80\x80\x80", "\xe4\xb8", "\xf0\x8f\xbf\xbf", "\xc3("}) {
+  for (const char* bad :
+       {"\x80", "\xc0\xaf", "\xc1\x81", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+        "\xf5\x80\x80\x80", "\xe4\xb8", "\xf0\x8f\xbf\xbf", "\xc3("}) {
     EXPECT_FALSE(is_utf8(bad)) << hex_encode(as_bytes(bad));
   }
 }

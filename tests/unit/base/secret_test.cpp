@@ -13,7 +13,8 @@ TEST(Secret, holds_and_moves_its_bytes) {
   Secret first(std::string_view("1234"));
   Secret second = std::move(first);
   EXPECT_EQ(as_text(second.view()), "1234");
-  EXPECT_TRUE(first.empty());  // NOLINT(bugprone-use-after-move): the moved-from state is the promise
+  EXPECT_TRUE(
+      first.empty());  // NOLINT(bugprone-use-after-move): the moved-from state is the promise
 }
 
 TEST(Secret, wipe_overwrites) {

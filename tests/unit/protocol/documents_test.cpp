@@ -27,11 +27,13 @@ TEST(Documents, AreWhatTheSchemaSays) {
   EXPECT_EQ(std::system(command.c_str()), 0) << "run sdk/protocol/generate.py --docs .";
 }
 
-// What clients may be told by the folders below the door has a line in errors.json, of the same kind.
+// What clients may be told by the folders below the door has a line in errors.json, of the same
+// kind.
 TEST(Errors, OfTheDomainAreInTheSchemaWithTheirKind) {
   const std::regex spec(R"re(ErrorSpec\s+k\w+\{\s*"([a-z_.]+)",\s*ErrorKind::(\w+))re");
   std::size_t found = 0;
-  for (const char* folder : {"runtime/chat", "runtime/sync", "runtime/presence", "runtime/doors/native"}) {
+  for (const char* folder :
+       {"runtime/chat", "runtime/sync", "runtime/presence", "runtime/doors/native"}) {
     const std::string text = text_of(kRoot / folder / "errors.hpp");
     for (std::sregex_iterator at(text.begin(), text.end(), spec), end; at != end; ++at) {
       const auto* known = schema().errors().if_contains((*at)[1].str());

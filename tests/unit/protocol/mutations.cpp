@@ -37,7 +37,8 @@ void break_string(const json::object& schema, std::vector<Mutation>& out) {
   if (check.ends_with("_id")) {
     out.push_back({"another prefix", "", json::value("x_0000000000001")});
     out.push_back({"zero", "", json::value(std::string(check.substr(0, 1)) + "_0000000000000")});
-    out.push_back({"too large", "", json::value(std::string(check.substr(0, 1)) + "_f000000000000")});
+    out.push_back(
+        {"too large", "", json::value(std::string(check.substr(0, 1)) + "_f000000000000")});
   }
   if (check == "base64url") out.push_back({"padding", "", json::value("AAECAwQFBgcICQoLDA0ODw==")});
   if (check == "account") out.push_back({"no account", "", json::value("ada@")});
@@ -78,7 +79,8 @@ void break_array(const json::object& schema, const json::array& value, std::vect
   if (schema.contains("minItems")) out.push_back({"too few", "", json::array{}});
 }
 
-void break_object(const json::object& schema, const json::object& value, std::vector<Mutation>& out) {
+void break_object(const json::object& schema, const json::object& value,
+                  std::vector<Mutation>& out) {
   json::object larger = value;
   larger["nonesuch"] = 1;
   out.push_back({"unknown member", "/nonesuch", std::move(larger)});

@@ -13,8 +13,8 @@ struct Mutation {
   boost::json::value value;
 };
 
-// All ways to break `value`, which is valid for `schema`: each required member removed, an unknown one
-// added, each type changed, each bound passed by one, each enumeration and id replaced.
+// All ways to break `value`, which is valid for `schema`: each required member removed, an unknown
+// one added, each type changed, each bound passed by one, each enumeration and id replaced.
 [[nodiscard]] std::vector<Mutation> mutations_of(const boost::json::value& schema,
                                                  const boost::json::value& value);
 
