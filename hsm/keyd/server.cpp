@@ -1,5 +1,6 @@
 #include "hsm/keyd/server.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/signalfd.h>
@@ -50,6 +51,10 @@ Server::Server(Sockets sockets, const TokenKeeper& keeper, WorkQueue& queue)
       queue_(queue),
       wake_fd_(::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
   CONCLAVE_ASSERT(wake_fd_ >= 0);
+  // Inherited listeners may block; accept() here takes connections until there are none.
+  for (const int listener : {sockets_.online, sockets_.ceremony}) {
+    ::fcntl(listener, F_SETFL, ::fcntl(listener, F_GETFL) | O_NONBLOCK);
+  }
 }
 
 Server::~Server() {
