@@ -1,0 +1,133 @@
+#include "runtime/server/domain.hpp"
+
+#include "hsm/api/errors.hpp"
+#include "runtime/async/deadline.hpp"
+#include "runtime/base/random.hpp"
+#include "runtime/observe/log.hpp"
+
+namespace conclave::server {
+namespace {
+
+constexpr std::int64_t kMinuteMs = 60'000;
+
+identity::Sessions::Limits session_limits(const config::Config& config) {
+  identity::Sessions::Limits limits;
+  limits.resume_ms = static_cast<std::int64_t>(config.sign_in.resume_minutes) * kMinuteMs;
+  limits.sessions_per_user = config.limits.connections_per_user;
+  return limits;
+}
+
+identity::PasswordRules password_rules(const config::Config& config) {
+  identity::PasswordRules rules;
+  rules.min_length = config.password.min_length;
+  rules.passes = static_cast<std::uint32_t>(config.password.argon2_passes);
+  rules.memory_kib = static_cast<std::uint32_t>(config.password.argon2_bytes / 1024);
+  return rules;
+}
+
+identity::Throttle::Limits throttle_limits(const config::Config& config) {
+  identity::Throttle::Limits limits;
+  limits.address.free = static_cast<double>(config.sign_in.failures_per_address_per_minute);
+  limits.account.free = static_cast<double>(config.sign_in.failures_per_account_per_minute);
+  limits.tenant.free = static_cast<double>(config.sign_in.failures_per_tenant_per_minute);
+  return limits;
+}
+
+chat::Limits chat_limits(const config::Config& config) {
+  chat::Limits limits;
+  limits.body_bytes = config.limits.body_bytes;
+  limits.in_flight = config.limits.in_flight;
+  limits.page_entries = config.limits.page_entries;
+  limits.page_bytes = config.limits.page_bytes;
+  limits.room_members = config.limits.room_members;
+  limits.rooms_per_user = config.limits.rooms_per_user;
+  limits.pressure_entries = config.limits.uncommitted_entries;
+  limits.pressure_bytes = config.limits.uncommitted_bytes;
+  limits.receipt_flush_ms = static_cast<std::int64_t>(config.store.receipts_flush_ms);
+  return limits;
+}
+
+}  // namespace
+
+Domain::Domain(Parts parts)
+    : parts_(parts),
+      trail({parts.store, parts.keys, base::system_clock()}),
+      directory({parts.keys, parts.metrics}),
+      sessions({base::system_clock(), base::system_random(), parts.metrics,
+                session_limits(parts.config)}),
+      passwords({parts.keys, parts.argon2, base::system_random(), password_rules(parts.config)}),
+      throttle(throttle_limits(parts.config)),
+      nonces(base::system_clock(), base::system_random(),
+             static_cast<std::int64_t>(parts.config.sign_in.nonce_ms)),
+      writer({parts.store, parts.keys, trail}),
+      sign_in({directory, sessions, passwords, throttle, nonces, writer, parts.keys,
+               base::system_clock(), base::system_random(), parts.metrics, {}}),
+      account({directory, sessions, passwords, throttle, writer, base::system_clock()}),
+      people(directory),
+      ledger(parts.store, parts.executor),
+      states({parts.store, parts.keys, ledger, hub, base::system_clock()}),
+      chat({parts.store, parts.keys, hub, ledger, states, people, base::system_clock(),
+            base::system_random(), parts.metrics, parts.executor, chat_limits(parts.config),
+            parts.gate}),
+      presence({hub, states, people, base::system_clock(), parts.metrics, parts.executor, {}}),
+      administration({directory, sessions, passwords, writer, parts.keys, parts.store,
+                      base::system_clock(), base::system_random(), &chat.administration()}),
+      bootstrap({administration, directory, base::system_clock(), base::system_random(),
+                 parts.paths.setup_secret,
+                 static_cast<std::int64_t>(parts.config.sign_in.setup_minutes) * kMinuteMs}),
+      tasks_(parts.executor) {}
+
+Domain::~Domain() = default;
+
+Task<Result<void>> Domain::start() {
+  auto loaded = co_await async::await_callback<store::Snapshot>(
+      [this](Callback<store::Snapshot> done) { parts_.store.load(std::move(done)); });
+  if (!loaded) co_return std::unexpected(std::move(loaded).error());
+  // Shared by the parts of the domain that read it while they start, some of them more than once.
+  auto snapshot = std::make_shared<const store::Snapshot>(*std::move(loaded));
+  for (;;) {
+    auto result = co_await start_once(snapshot);
+    if (result) break;
+    if (result.error().kind() != ErrorKind::unavailable) co_return result;
+    observe::warn("server.waiting_for_token", {{"error", result.error()}});
+    co_await async::sleep_for(std::chrono::seconds(1));
+    if (stopping_) co_return fail(base::kShuttingDown);
+  }
+  started_ = true;
+  tasks_.spawn(sweep_sessions());
+  co_return Result<void>{};
+}
+
+Task<Result<void>> Domain::start_once(std::shared_ptr<const store::Snapshot> snapshot) {
+  CONCLAVE_CO_TRY(co_await directory.load(snapshot->records));
+  trail.load(snapshot->last_audit_number, snapshot->last_audit_chain);
+  ledger.start(*snapshot);
+  CONCLAVE_CO_TRY(co_await bootstrap.start(parts_.config.server.provider_domain));
+  if (const identity::Tenant* provider = directory.provider()) trail.set_installation(provider->id);
+  CONCLAVE_CO_TRY(co_await chat.start(snapshot));
+  presence.start();
+  co_return Result<void>{};
+}
+
+Task<void> Domain::sweep_sessions() {
+  // One-second steps, so that a stop does not wait for the minute.
+  for (int second = 0; !stopping_; second = (second + 1) % 60) {
+    co_await async::sleep_for(std::chrono::seconds(1));
+    if (second == 59) sessions.sweep();
+  }
+}
+
+Task<void> Domain::stop() {
+  stopping_ = true;
+  if (started_) {
+    co_await presence.stop();
+    co_await chat.stop();
+  }
+  co_await async::await_callback<void>([this](Callback<void> done) {
+    // TaskGroup takes a copyable function; the callback is called once.
+    auto held = std::make_shared<Callback<void>>(std::move(done));
+    tasks_.close([held] { (*held)(Result<void>{}); });
+  });
+}
+
+}  // namespace conclave::server

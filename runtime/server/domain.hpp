@@ -1,0 +1,81 @@
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <memory>
+#include <string>
+
+#include "runtime/async/blocking_pool.hpp"
+#include "runtime/async/task_group.hpp"
+#include "runtime/audit/trail.hpp"
+#include "runtime/chat/chat.hpp"
+#include "runtime/config/config.hpp"
+#include "runtime/config/state_paths.hpp"
+#include "runtime/identity/account.hpp"
+#include "runtime/identity/administration.hpp"
+#include "runtime/identity/bootstrap.hpp"
+#include "runtime/identity/sign_in.hpp"
+#include "runtime/presence/presence.hpp"
+#include "runtime/server/people.hpp"
+
+namespace conclave::server {
+
+// The domain of one shard, wired: identity, sync, chat, presence over one store and one key service.
+// Built on any thread; everything else on the shard's thread. Members are declared in the order of
+// their dependencies and destroyed the other way round.
+class Domain {
+ public:
+  struct Parts {
+    const config::Config& config;
+    const config::StatePaths& paths;
+    store::ContentStore& store;
+    hsm::api::KeyService& keys;
+    async::BlockingPool& argon2;
+    observe::Metrics& metrics;
+    boost::asio::any_io_executor executor;  // the shard's
+    chat::PressureGate* gate = nullptr;
+  };
+  explicit Domain(Parts parts);
+  ~Domain();
+  Domain(const Domain&) = delete;
+  Domain& operator=(const Domain&) = delete;
+
+  // Reads the store, checks the rows of power, makes the provider's tenant on a first start. While the
+  // token does not answer it waits and says so in the log; other errors end the start.
+  [[nodiscard]] Task<Result<void>> start();
+  // Ends background work and stores what is pending.
+  [[nodiscard]] Task<void> stop();
+  // Everything that start() does is done.
+  [[nodiscard]] bool started() const { return started_; }
+
+ private:
+  [[nodiscard]] Task<Result<void>> start_once(std::shared_ptr<const store::Snapshot> snapshot);
+  [[nodiscard]] Task<void> sweep_sessions();
+
+  Parts parts_;
+  bool started_ = false;
+  bool stopping_ = false;
+
+ public:  // the doors take these by reference; the composition root is the only one that sees a Domain
+  audit::Trail trail;
+  identity::Directory directory;
+  identity::Sessions sessions;
+  identity::Passwords passwords;
+  identity::Throttle throttle;
+  identity::HelloNonces nonces;
+  identity::RowWriter writer;
+  identity::SignIn sign_in;
+  identity::Account account;
+  People people;
+  sync::Hub hub;
+  sync::Ledger ledger;
+  sync::UserStates states;
+  chat::Chat chat;
+  presence::Presence presence;
+  identity::Administration administration;
+  identity::Bootstrap bootstrap;
+
+ private:
+  async::TaskGroup tasks_;
+};
+
+}  // namespace conclave::server

@@ -1,0 +1,18 @@
+#include "runtime/server/fences.hpp"
+
+namespace conclave::server {
+
+Result<confine::ConfineReport> confine_server(const config::Config& config,
+                                              const config::StatePaths& paths) {
+  confine::ConfineOptions options;
+  options.profile = confine::Profile::conclaved;
+  options.read = confine::system_read_paths();
+  options.read.push_back(config.file);
+  options.read.push_back(paths.authority_dir);
+  if (!config.tls.certificate_file.empty()) options.read.push_back(config.tls.certificate_file);
+  options.write = {paths.content_dir, paths.run_dir, paths.backup_dir};
+  for (const config::Listen& listen : config.listen) options.bind_ports.push_back(listen.port);
+  return confine::confine(options);
+}
+
+}  // namespace conclave::server
