@@ -89,11 +89,12 @@ Task<Result<void>> UserStates::commit(store::UserStateRow row, SessionId from, s
           out.push_back(store::PutUserState{std::move(row)});
           return out;
         },
-        // Published here and not after the await: events leave in the order of their positions.
+        // Published here and not after the await: events leave in the order of their positions. To
+        // the device that asked as well, so that of two writes all devices keep the later one.
         [this, event = std::move(event), pos, tenant, user, from,
          done = std::move(done)](Result<void> result) mutable {
           event.pos = *pos;
-          if (result && from) parts_.hub.publish_to_user(event, tenant, user, from);
+          if (result && from) parts_.hub.publish_to_user(event, tenant, user);
           done(std::move(result));
         });
   });

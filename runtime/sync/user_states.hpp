@@ -34,7 +34,7 @@ struct UserStateChanges {
 };
 
 // A person's own settings, drafts and mutes: the same on every device, last write wins, sealed
-// under the person's author key. Every change goes to the person's other devices at once. On the
+// under the person's author key. Every change goes to all of the person's devices at once. On the
 // shard's thread.
 class UserStates {
  public:
@@ -72,7 +72,7 @@ class UserStates {
  private:
   using Rows = std::vector<store::UserStateRow>;
 
-  // `from`: the session that is not told; none for internal rows, of which nobody is told.
+  // `from`: the session that asks; none for internal rows, of which nobody is told.
   Task<Result<void>> put(TenantId tenant, UserId user, SessionId from, std::string key,
                          std::string value, bool deleted);
   Task<Result<void>> commit(store::UserStateRow row, SessionId from, std::string value);
