@@ -29,6 +29,20 @@ std::size_t resident_bytes() {
   return resident * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
 }
 
+// The token knows a later epoch than keyring.db: an old copy was put in place. What was deleted in
+// between stays dead; an operator must hear of it, since newer wrapped keys are missing.
+void tell_rollback(Service& service) {
+  const auto tenants = service.keyring.file().tenants();
+  if (!tenants) return observe::error("keyring.unreadable", {{"error", tenants.error()}});
+  for (const auto tenant : *tenants) {
+    const auto row = service.keyring.file().tenant(tenant);
+    if (!row || !*row || (*row)->next_epoch) continue;
+    if (service.token().has(keyring::Keyring::ek_label(tenant, (*row)->epoch + 1))) {
+      observe::error("keyring.rolled_back", {{"tenant", tenant}, {"epoch", (*row)->epoch}});
+    }
+  }
+}
+
 }  // namespace
 
 Worker::Worker(Service& service, WorkQueue& queue, Hooks hooks)
@@ -107,6 +121,7 @@ void Worker::keep_open() {
   const auto before = service_.keeper.state();
   if (service_.keeper.try_open(service_.clock.monotonic_ms())) {
     service_.keyring.lend(service_.keeper.token());
+    tell_rollback(service_);
   }
   if (service_.keeper.fatal()) {
     observe::error("keyd.cannot_work", {{"error", *service_.keeper.fatal()}});

@@ -78,6 +78,7 @@ TEST_F(Epoch, after_a_turn_a_deleted_room_is_dead_even_with_an_old_keyring_and_t
   // The old backup of everything but the token: its deleted room stays dead.
   replace_keyring(*old_keyring);
   EXPECT_EQ(reason_of(load(name, dead->id, dead->blob)), api::kKeyDestroyed.reason);
+  EXPECT_NE(keyd.output().find("keyring.rolled_back"), std::string::npos);
   // Old content with the newest keyring: all that was not deleted opens.
   replace_keyring(*new_keyring);
   EXPECT_EQ(reason_of(load(name, dead->id, dead->blob)), api::kKeyDestroyed.reason);
