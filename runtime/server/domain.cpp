@@ -99,8 +99,8 @@ Task<Result<void>> Domain::start() {
 }
 
 Task<Result<void>> Domain::start_once(std::shared_ptr<const store::Snapshot> snapshot) {
-  CONCLAVE_CO_TRY(co_await directory.load(snapshot->records));
   trail.load(snapshot->last_audit_number, snapshot->last_audit_chain);
+  CONCLAVE_CO_TRY(co_await directory.load(snapshot->records, &trail));
   ledger.start(*snapshot);
   CONCLAVE_CO_TRY(co_await bootstrap.start(parts_.config.server.provider_domain));
   if (const identity::Tenant* provider = directory.provider()) trail.set_installation(provider->id);
@@ -113,7 +113,7 @@ Task<void> Domain::sweep_sessions() {
   // One-second steps, so that a stop does not wait for the minute.
   for (int second = 0; !stopping_; second = (second + 1) % 60) {
     co_await async::sleep_for(std::chrono::seconds(1));
-    if (second == 59) sessions.sweep();
+    if (second == 59) co_await sign_in.upkeep();
   }
 }
 
