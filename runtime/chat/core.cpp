@@ -160,7 +160,8 @@ void Core::publish(RoomWork& work) {
   }
   parts.hub.publish(updated, receivers);
   if (work.entries.empty() || room.audience.empty()) return;
-  parts.hub.publish(sync::RoomEntries{room.id, work.head_pos, std::move(work.entries)}, room.audience);
+  parts.hub.publish(sync::RoomEntries{room.id, work.head_pos, std::move(work.entries)},
+                    room.audience);
 }
 
 void Core::drop_room(RoomWork& work) {
