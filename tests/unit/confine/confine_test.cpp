@@ -1,4 +1,5 @@
 #include "runtime/confine/confine.hpp"
+#include "runtime/confine/profiles.hpp"
 #include "tests/unit/confine/attempt.hpp"
 
 #include <arpa/inet.h>
@@ -168,7 +169,10 @@ TEST_F(Confine, answers_enosys_to_unknown_calls) {
 }
 
 TEST_F(Confine, never_becomes_dumpable_again) {
-  EXPECT_EQ(confined(Profile::keyd, [] { return result_of(::prctl(PR_SET_DUMPABLE, 1)); }), ENOSYS);
+  // The leak checker of sanitizer builds needs the call for itself.
+  const int expected = sanitizer_calls().empty() ? ENOSYS : 0;
+  EXPECT_EQ(confined(Profile::keyd, [] { return result_of(::prctl(PR_SET_DUMPABLE, 1)); }),
+            expected);
 }
 
 TEST_F(Confine, injects_nothing_into_a_terminal) {

@@ -109,8 +109,12 @@ MemoryIdentity::MemoryIdentity()
   X509_set_issuer_name(certificate, name);
   X509_sign(certificate, key_.get(), EVP_sha256());
   unsigned char* der = nullptr;
-  const int length = i2d_X509(certificate, &der);
+  int length = i2d_X509(certificate, &der);
   identity.leaf.assign(der, der + length);
+  OPENSSL_free(der);
+  der = nullptr;
+  length = i2d_PUBKEY(key_.get(), &der);
+  identity.spki.assign(der, der + length);
   OPENSSL_free(der);
   X509_free(certificate);
 }
@@ -120,14 +124,30 @@ Result<hsm::tls::PrivateKey> MemoryIdentity::key() const {
   return hsm::tls::PrivateKey(key_.get());
 }
 
-Running::Running(const ServerLimits& limits) : work_(io_.get_executor()) {
+Result<Bytes> MemoryIdentity::sign(ByteView digest) const {
+  EVP_PKEY_CTX* context = EVP_PKEY_CTX_new(key_.get(), nullptr);
+  Bytes signature(128);
+  std::size_t length = signature.size();
+  const bool done =
+      EVP_PKEY_sign_init(context) == 1 &&
+      EVP_PKEY_sign(context, signature.data(), &length, digest.data(), digest.size()) == 1;
+  EVP_PKEY_CTX_free(context);
+  if (!done) return fail(base::kInternal, "sign");
+  signature.resize(length);
+  return signature;
+}
+
+Running::Running(const ServerLimits& limits, hsm::tls::SignDigest signer)
+    : work_(io_.get_executor()) {
   Server::Parts parts;
   parts.io = {io_.get_executor()};
   parts.listen = {{.address = "127.0.0.1", .port = 0, .tls = false},
                   {.address = "127.0.0.1", .port = 0, .tls = true}};
   parts.limits = limits;
   parts.identity = identity.identity;
-  parts.private_key = [this](const TlsIdentity&) { return identity.key(); };
+  parts.private_key = [this, signer](const TlsIdentity& of) {
+    return signer ? hsm::tls::make_private_key(of.spki, signer) : identity.key();
+  };
   parts.http = &http;
   parts.doors = {&door, &other_door};
   parts.metrics = &metrics_;

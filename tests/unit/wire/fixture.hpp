@@ -60,6 +60,8 @@ struct MemoryIdentity {
   MemoryIdentity();
   TlsIdentity identity;
   [[nodiscard]] Result<hsm::tls::PrivateKey> key() const;
+  // What the token would answer: a DER signature over the digest.
+  [[nodiscard]] Result<Bytes> sign(ByteView digest) const;
 
  private:
   std::shared_ptr<evp_pkey_st> key_;
@@ -68,7 +70,8 @@ struct MemoryIdentity {
 // A running server: one plain and one TLS listener on free loopback ports, one I/O thread.
 class Running {
  public:
-  explicit Running(const ServerLimits& limits = {});
+  // `signer`: the private key lies behind the token's seam; empty: in memory.
+  explicit Running(const ServerLimits& limits = {}, hsm::tls::SignDigest signer = {});
   ~Running();
 
   [[nodiscard]] std::uint16_t plain() const { return ports_[0]; }

@@ -1,3 +1,5 @@
+#include <future>
+
 #include "tests/unit/wire/fixture.hpp"
 #include "tests/unit/wire/raw_client.hpp"
 
@@ -128,6 +130,60 @@ TEST_F(TlsTest, refuses_an_identity_that_does_not_fit_the_key_and_keeps_the_old_
   EXPECT_FALSE(running_.server().replace_identity(garbage));
   TlsClient client(running_.tls());
   EXPECT_TRUE(client.connected());
+}
+
+TEST(TlsSigner, signs_through_the_seam_of_the_token) {
+  const Running* server = nullptr;
+  std::atomic<int> signatures = 0;
+  Running running({}, [&](ByteView digest) {
+    ++signatures;
+    return server->identity.sign(digest);
+  });
+  server = &running;
+  for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
+    TlsClient client(running.tls(), {.least = version, .most = version});
+    EXPECT_TRUE(client.connected());
+  }
+  EXPECT_EQ(signatures, 2);
+}
+
+TEST(TlsSigner, a_slow_token_holds_up_handshakes_but_no_open_connection) {
+  std::promise<void> release;
+  const auto released = release.get_future().share();
+  std::promise<void> signing;
+  Running running({}, [&](ByteView) -> Result<Bytes> {
+    signing.set_value();
+    released.wait();
+    return fail(base::kTimeout);
+  });
+  RawClient open(running.plain());
+  ASSERT_TRUE(open.upgrade().starts_with("HTTP/1.1 101 "));
+  std::thread waiting([&] { EXPECT_FALSE(TlsClient(running.tls()).connected()); });
+  signing.get_future().wait();
+  open.write(text_frame("still served"));
+  const auto frame = read_frame(open);
+  ASSERT_TRUE(frame);
+  EXPECT_EQ(frame->payload, "still served");
+  release.set_value();
+  waiting.join();
+}
+
+TEST(TlsSigner, refuses_new_handshakes_when_too_many_wait_for_the_token) {
+  std::promise<void> release;
+  const auto released = release.get_future().share();
+  Running running({.handshakes_at_once = 2, .handshake_threads = 1},
+                  [&](ByteView) -> Result<Bytes> {
+                    released.wait();
+                    return fail(base::kTimeout);
+                  });
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 8; ++i) {
+    clients.emplace_back([&] { EXPECT_FALSE(TlsClient(running.tls()).connected()); });
+  }
+  EXPECT_TRUE(Running::until(
+      [&] { return running.metric("conclave_wire_refused_total{reason=\"handshakes\"}") >= 5; }));
+  release.set_value();
+  for (auto& client : clients) client.join();
 }
 
 TEST_F(TlsTest, speaks_plain_http_to_nobody_on_its_port) {
