@@ -9,6 +9,11 @@ namespace {
 using store::RecordKind;
 using testing::World;
 
+Task<bool> upkeep(SignIn* sign_in) {
+  co_await sign_in->upkeep();
+  co_return true;
+}
+
 class DirectoryTest : public ::testing::Test {
  protected:
   World world;
@@ -162,12 +167,8 @@ TEST_F(DirectoryTest, ALostDeviceActivityIsStoredAtMostOnceAnHour) {
   world.clock.now_ms += 3'600'001;
   ASSERT_TRUE(world.run(world.s->sign_in.prove(
       world.prove_request(device, in->actor.device, "ann@demo.example"), World::loopback())));
-  const auto upkeep = [&]() -> Task<bool> {
-    co_await world.s->sign_in.upkeep();
-    co_return true;
-  };
-  world.run(upkeep());
-  world.run(upkeep());
+  world.run(upkeep(&world.s->sign_in));
+  world.run(upkeep(&world.s->sign_in));
   EXPECT_EQ(version(), 2U);
 }
 
