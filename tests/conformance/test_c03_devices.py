@@ -59,7 +59,7 @@ def test_c03_a_lost_connection_resumes_with_its_handle_once(four):
     rooms, _, _, _ = again.sync_all(cursor)
     assert rooms[room]["entries"][-1]["seq"] == seq
     thief = world.installation.connect()
-    assert thief.refused("session.resume", handle=handle).reason == "sign_in.refused"
+    assert thief.refused("session.resume", handle=handle).reason == "session.resume_refused"
     again.send(room, "the session goes on")
     a1.wait_entry(room, lambda e: e["body"].get("text") == "the session goes on")
     thief.close()
@@ -217,7 +217,7 @@ def test_c03_a_cursor_of_another_store_is_answered_with_a_reset(four):
         try:
             page = a1.call("sync.since", cursor=strange)
         except Exception as error:
-            assert getattr(error, "reason", "") == "params.invalid"
+            assert getattr(error, "reason", "") == "cursor.invalid"
             continue
         assert page.get("reset") is True
         assert room in {r["room"] for r in page["rooms"]}

@@ -56,7 +56,7 @@ def test_a_restart_keeps_everything(fresh):
     rooms, _, _, _ = a.sync_all(cursor)
     assert not rooms or rooms[room]["head_seq"] == first["seq"]
     late = installation.connect()
-    assert late.refused("session.resume", handle=handle).reason == "sign_in.refused"
+    assert late.refused("session.resume", handle=handle).reason == "session.resume_refused"
     for client in (a, b, late):
         client.close()
     world.close()

@@ -87,7 +87,10 @@ class Client:
             data = self.channel.recv(1)
             if data is None:
                 continue
-            self._socket.receive_data(data or None)
+            try:
+                self._socket.receive_data(data or None)
+            except wsproto.utilities.RemoteProtocolError as error:
+                raise Rejected(0) from error  # closed without an answer
             for event in self._socket.events():
                 if isinstance(event, AcceptConnection):
                     self.subprotocol = event.subprotocol

@@ -86,7 +86,7 @@ class Token:
         if "label" in match:
             values[LABEL] = match["label"].encode()
         template, _kept = _template(values)
-        self._must(self.library.C_FindObjectsInit(self.session, template, len(values)), "find")
+        self._must(self.library.C_FindObjectsInit(self.session, template, ULONG(len(values))), "find")
         found = []
         handles = (ULONG * 256)()
         count = ULONG(0)
@@ -105,13 +105,13 @@ class Token:
     def read(self, handle, kind):
         """(status, bytes)."""
         one = (Attribute * 1)(Attribute(kind, None, 0))
-        status = self.library.C_GetAttributeValue(self.session, ULONG(handle), one, 1)
+        status = self.library.C_GetAttributeValue(self.session, ULONG(handle), one, ULONG(1))
         size = one[0].size
         if status != CKR_OK or size in (0, ULONG(-1).value):
             return status, b""
         buffer = ctypes.create_string_buffer(size)
         one[0].value = ctypes.cast(buffer, ctypes.c_void_p)
-        status = self.library.C_GetAttributeValue(self.session, ULONG(handle), one, 1)
+        status = self.library.C_GetAttributeValue(self.session, ULONG(handle), one, ULONG(1))
         return status, buffer.raw[:size] if status == CKR_OK else b""
 
     def flag(self, handle, kind):
@@ -130,12 +130,12 @@ class Token:
 
     def change(self, handle, kind, value):
         template, _kept = _template({kind: value})
-        return self.library.C_SetAttributeValue(self.session, ULONG(handle), template, 1)
+        return self.library.C_SetAttributeValue(self.session, ULONG(handle), template, ULONG(1))
 
     def copy(self, handle, changes):
         template, _kept = _template(changes)
         new = ULONG(0)
-        return self.library.C_CopyObject(self.session, ULONG(handle), template, len(changes),
+        return self.library.C_CopyObject(self.session, ULONG(handle), template, ULONG(len(changes)),
                                          ctypes.byref(new))
 
     def wrap(self, wrapping, target, mechanism):
@@ -151,7 +151,8 @@ class Token:
         attributes, _kept = _template(template)
         new = ULONG(0)
         status = self.library.C_UnwrapKey(self.session, ctypes.byref(how), ULONG(handle), blob,
-                                          len(blob), attributes, len(template), ctypes.byref(new))
+                                          ULONG(len(blob)), attributes, ULONG(len(template)),
+                                          ctypes.byref(new))
         return status, new.value
 
     def start(self, operation, handle, mechanism, parameter=None):

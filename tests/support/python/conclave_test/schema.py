@@ -52,8 +52,8 @@ class Schemas:
         assert data.get("reason"), error
         assert data.get("advice"), error
         known = self.errors.get(data["reason"])
-        if known is not None:
-            assert known["code"] == error["code"], error
+        assert known is not None, f"a reason that errors.json does not name: {error}"
+        assert known["code"] == error["code"], error
 
     def _check(self, key, schema, value):
         found = sorted(self._validator(key, schema).iter_errors(value), key=lambda e: list(e.path))
