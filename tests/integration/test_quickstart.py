@@ -10,7 +10,7 @@ import pytest
 from conclave_test import ROOT, alive, program
 
 QUICKSTART = ROOT / "packaging" / "quickstart"
-BUILD = pathlib.Path(program("conclaved")).parents[1]
+PROGRAMS = pathlib.Path(program("conclaved")).parent
 
 
 def free_port():
@@ -33,10 +33,10 @@ def demo(tmp_path_factory):
     """(state folder, port, what the first run said)"""
     state = tmp_path_factory.mktemp("quickstart") / "state"
     port = free_port()
-    first = run("--build", BUILD, "--state", state, "--port", port)
+    first = run("--programs", PROGRAMS, "--state", state, "--port", port)
     assert first.returncode == 0, first.stdout + first.stderr
     yield state, port, first.stdout
-    run("--build", BUILD, "--state", state, "--stop")
+    run("--programs", PROGRAMS, "--state", state, "--stop")
 
 
 def conclave(state, device, *arguments, **more):
@@ -73,7 +73,7 @@ def test_a_second_run_changes_nothing_and_is_quick(demo):
     state, port, said = demo
     before = launcher_pid(state)
     since = time.monotonic()
-    again = run("--build", BUILD, "--state", state)
+    again = run("--programs", PROGRAMS, "--state", state)
     assert again.returncode == 0, again.stderr
     assert launcher_pid(state) == before
     assert again.stdout.count("password:") == said.count("password:")
@@ -83,12 +83,12 @@ def test_a_second_run_changes_nothing_and_is_quick(demo):
 def test_stopped_and_started_again_it_goes_on_where_it_was(demo):
     state, _, _ = demo
     before = launcher_pid(state)
-    stopped = run("--build", BUILD, "--state", state, "--stop")
+    stopped = run("--programs", PROGRAMS, "--state", state, "--stop")
     assert stopped.returncode == 0, stopped.stderr
     assert not alive(before)
-    assert run("--build", BUILD, "--state", state, "--stop").returncode == 0
+    assert run("--programs", PROGRAMS, "--state", state, "--stop").returncode == 0
     since = time.monotonic()
-    again = run("--build", BUILD, "--state", state)
+    again = run("--programs", PROGRAMS, "--state", state)
     assert again.returncode == 0, again.stdout + again.stderr
     assert time.monotonic() - since < 3 * float(os.environ.get("CONCLAVE_SLOW_FACTOR", "1"))
     assert "Welcome to the lobby." in conclave(state, "bob", "history", "Lobby").stdout
@@ -96,7 +96,7 @@ def test_stopped_and_started_again_it_goes_on_where_it_was(demo):
 
 def test_another_module_for_an_existing_token_is_refused(demo):
     state, _, _ = demo
-    answer = run("--build", BUILD, "--state", state, "--module", "/bin/true")
+    answer = run("--programs", PROGRAMS, "--state", state, "--module", "/bin/true")
     assert answer.returncode == 1
     assert "another installation" in answer.stderr
     assert alive(launcher_pid(state))
@@ -107,7 +107,7 @@ def test_a_port_that_is_taken_is_named(tmp_path):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        answer = run("--build", BUILD, "--state", tmp_path / "state", "--port", port)
+        answer = run("--programs", PROGRAMS, "--state", tmp_path / "state", "--port", port)
     assert answer.returncode == 1
     assert f"port {port} is taken" in answer.stderr
     assert "--port" in answer.stderr
@@ -129,7 +129,7 @@ def test_wrong_options_are_explained_and_change_nothing(arguments, said):
 
 def test_reset_refuses_a_folder_that_is_not_an_installation(tmp_path):
     (tmp_path / "precious").write_text("mine")
-    answer = run("--build", BUILD, "--state", tmp_path, "--reset")
+    answer = run("--programs", PROGRAMS, "--state", tmp_path, "--reset")
     assert answer.returncode == 1
     assert (tmp_path / "precious").read_text() == "mine"
 
@@ -137,8 +137,8 @@ def test_reset_refuses_a_folder_that_is_not_an_installation(tmp_path):
 def test_an_interrupted_first_run_is_completed_by_the_next(tmp_path):
     state = tmp_path / "state"
     port = free_port()
-    first = subprocess.Popen([QUICKSTART, "--build", BUILD, "--state", state, "--port", str(port)],
-                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    command = [QUICKSTART, "--programs", PROGRAMS, "--state", state, "--port", str(port)]
+    first = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     for line in first.stdout:
         if line.startswith("Making the token"):
             break
@@ -146,8 +146,8 @@ def test_an_interrupted_first_run_is_completed_by_the_next(tmp_path):
     first.wait()
     first.stdout.close()
     try:
-        second = run("--build", BUILD, "--state", state)
+        second = run("--programs", PROGRAMS, "--state", state)
         assert second.returncode == 0, second.stdout + second.stderr
         assert "Welcome to the lobby." in conclave(state, "bob", "history", "Lobby").stdout
     finally:
-        run("--build", BUILD, "--state", state, "--stop")
+        run("--programs", PROGRAMS, "--state", state, "--stop")
