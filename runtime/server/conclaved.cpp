@@ -34,7 +34,8 @@ std::vector<wire::ListenAddress> listen_addresses(const config::Config& config) 
   return out;
 }
 
-wire::ServerLimits wire_limits(const config::Limits& limits) {
+wire::ServerLimits wire_limits(const config::Config& config) {
+  const config::Limits& limits = config.limits;
   using std::chrono::milliseconds;
   wire::ServerLimits out;
   out.frame_bytes = limits.frame_bytes;
@@ -44,6 +45,7 @@ wire::ServerLimits wire_limits(const config::Limits& limits) {
   out.connections = limits.connections;
   out.connections_per_address = limits.connections_per_address;
   out.handshakes_at_once = limits.handshakes_at_once;
+  out.handshake_threads = config.threads.handshakes;
   out.new_connections_per_address_per_s = limits.new_connections_per_address_per_s;
   out.handshake = milliseconds(limits.handshake_ms);
   out.idle = milliseconds(limits.idle_ms);
@@ -169,7 +171,7 @@ Task<Result<void>> Conclaved::State::open_doors() {
   wire::Server::Parts parts;
   parts.io = threads->io();
   parts.listen = listen_addresses(config);
-  parts.limits = wire_limits(config.limits);
+  parts.limits = wire_limits(config);
   parts.identity = std::move(identity);
   parts.keys = keys.get();
   parts.http = &doors->http();
@@ -232,10 +234,10 @@ void Conclaved::State::tear_down() {
   });
   run_on_shard(domain->stop());
   wait_on_shard([this](std::function<void()> done) { tasks->close(std::move(done)); });
-  server.reset();
   argon2->stop();
   store->close();
   threads->finish();
+  server.reset();  // its connections live on the I/O threads, which have ended
   doors.reset();
   domain.reset();
   keys.reset();
