@@ -54,7 +54,8 @@ wire::ServerLimits wire_limits(const config::Config& config) {
   return out;
 }
 
-store::SqliteStoreOptions store_options(const config::Config& config, const config::StatePaths& paths,
+store::SqliteStoreOptions store_options(const config::Config& config,
+                                        const config::StatePaths& paths,
                                         observe::Metrics& metrics) {
   store::SqliteStoreOptions options;
   options.folder = paths.content_dir;
@@ -126,7 +127,8 @@ Result<void> Conclaved::State::build() {
   options.socket_path = paths.keyd_socket;
   options.call_deadline = std::chrono::milliseconds(config.keyd.deadline_ms * 2);
   keys = hsm::api::connect_key_service(std::move(options));
-  argon2 = std::make_unique<async::BlockingPool>("argon2", config.threads.argon2, kArgon2QueueLimit);
+  argon2 =
+      std::make_unique<async::BlockingPool>("argon2", config.threads.argon2, kArgon2QueueLimit);
   threads = std::make_unique<Threads>(config.threads.io);
   tasks = std::make_unique<async::TaskGroup>(threads->shard());
   doors = std::make_unique<Doors>(Doors::Parts{config, paths, fences.text(), *store, *keys, metrics,

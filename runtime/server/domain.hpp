@@ -19,9 +19,9 @@
 
 namespace conclave::server {
 
-// The domain of one shard, wired: identity, sync, chat, presence over one store and one key service.
-// Built on any thread; everything else on the shard's thread. Members are declared in the order of
-// their dependencies and destroyed the other way round.
+// The domain of one shard, wired: identity, sync, chat, presence over one store and one key
+// service. Built on any thread; everything else on the shard's thread. Members are declared in the
+// order of their dependencies and destroyed the other way round.
 class Domain {
  public:
   struct Parts {
@@ -39,8 +39,8 @@ class Domain {
   Domain(const Domain&) = delete;
   Domain& operator=(const Domain&) = delete;
 
-  // Reads the store, checks the rows of power, makes the provider's tenant on a first start. While the
-  // token does not answer it waits and says so in the log; other errors end the start.
+  // Reads the store, checks the rows of power, makes the provider's tenant on a first start. While
+  // the token does not answer it waits and says so in the log; other errors end the start.
   [[nodiscard]] Task<Result<void>> start();
   // Ends background work and stores what is pending.
   [[nodiscard]] Task<void> stop();
@@ -55,7 +55,8 @@ class Domain {
   bool started_ = false;
   bool stopping_ = false;
 
- public:  // the doors take these by reference; the composition root is the only one that sees a Domain
+ public:  // the doors take these by reference; the composition root is the only one that sees a
+          // Domain
   audit::Trail trail;
   identity::Directory directory;
   identity::Sessions sessions;

@@ -45,7 +45,8 @@ std::string authority_digest(const std::filesystem::path& file) {
   std::string text = pem.substr(begin + kPemBegin.size(), end - begin - kPemBegin.size());
   std::erase_if(text, [](char c) { return c == '\n' || c == '\r'; });
   Bytes der(text.size());
-  const int size = EVP_DecodeBlock(der.data(), base::as_bytes(text).data(), static_cast<int>(text.size()));
+  const int size =
+      EVP_DecodeBlock(der.data(), base::as_bytes(text).data(), static_cast<int>(text.size()));
   if (size <= 0) return {};
   // EVP_DecodeBlock counts the padding as bytes.
   const auto padding = static_cast<std::size_t>(std::count(text.end() - 2, text.end(), '='));

@@ -46,8 +46,8 @@ int serve(const std::string& file) {
   observe::info("server.confined", {{"fences", fences->text()}});
   server::Conclaved process(*std::move(config), *std::move(fences));
   if (auto result = process.run(); !result) {
-    observe::error("server.failed", {{"error", result.error()},
-                                     {"advice", result.error().spec().advice}});
+    observe::error("server.failed",
+                   {{"error", result.error()}, {"advice", result.error().spec().advice}});
     return kExitFailure;
   }
   return 0;

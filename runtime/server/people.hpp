@@ -10,7 +10,8 @@ class People final : public sync::UserDirectory {
  public:
   explicit People(const identity::Directory& directory) : directory_(directory) {}
 
-  [[nodiscard]] std::optional<identity::RoleSet> roles_of(TenantId tenant, UserId user) const override {
+  [[nodiscard]] std::optional<identity::RoleSet> roles_of(TenantId tenant,
+                                                          UserId user) const override {
     if (!directory_.active(tenant, user)) return std::nullopt;
     return directory_.roles_of(tenant, user);
   }

@@ -61,7 +61,9 @@ Threads::Threads(std::size_t io_threads) : io_threads_(io_threads) {
   if (usable_processors() > 1) loops_.push_back(std::make_unique<Loop>("shard-0"));
 }
 
-Threads::~Threads() { finish(); }
+Threads::~Threads() {
+  finish();
+}
 
 std::vector<boost::asio::any_io_executor> Threads::io() const {
   std::vector<boost::asio::any_io_executor> out;

@@ -19,7 +19,8 @@ using X509Ptr = std::unique_ptr<X509, X509Deleter>;
 
 bool is_address(const std::string& name) {
   unsigned char buffer[sizeof(in6_addr)];
-  return inet_pton(AF_INET, name.c_str(), buffer) == 1 || inet_pton(AF_INET6, name.c_str(), buffer) == 1;
+  return inet_pton(AF_INET, name.c_str(), buffer) == 1 ||
+         inet_pton(AF_INET6, name.c_str(), buffer) == 1;
 }
 
 Bytes der_of(X509* certificate) {
@@ -62,9 +63,10 @@ Result<wire::TlsIdentity> read_certificates(const std::string& file, Bytes spki)
 }  // namespace
 
 Task<Result<wire::TlsIdentity>> make_tls_identity(hsm::api::KeyService& keys, config::Tls tls) {
-  auto key = co_await async::await_callback<hsm::api::PublicKey>([&](Callback<hsm::api::PublicKey> done) {
-    keys.public_key(hsm::api::PublicKeyKind::tls, std::move(done));
-  });
+  auto key =
+      co_await async::await_callback<hsm::api::PublicKey>([&](Callback<hsm::api::PublicKey> done) {
+        keys.public_key(hsm::api::PublicKeyKind::tls, std::move(done));
+      });
   if (!key) co_return std::unexpected(std::move(key).error());
   if (!tls.certificate_file.empty()) {
     co_return read_certificates(tls.certificate_file.string(), std::move(key->spki));
@@ -80,7 +82,8 @@ Task<Result<wire::TlsIdentity>> make_tls_identity(hsm::api::KeyService& keys, co
         keys.issue_certificate(std::move(request), std::move(done));
       });
   if (!issued) co_return std::unexpected(std::move(issued).error());
-  co_return wire::TlsIdentity{std::move(issued->leaf), std::move(issued->chain), std::move(key->spki)};
+  co_return wire::TlsIdentity{std::move(issued->leaf), std::move(issued->chain),
+                              std::move(key->spki)};
 }
 
 }  // namespace conclave::server
