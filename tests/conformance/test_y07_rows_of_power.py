@@ -89,13 +89,13 @@ def test_y07_a_row_copied_from_another_person_is_refused(scene):
 
 
 def test_y07_a_role_raised_in_a_room_is_refused(scene):
-    installation, _, member, (_, device), room = scene
+    installation, owner, member, (_, device), room = scene
     with content_db(installation) as db:
-        changed = db.execute("UPDATE member SET role=role+1 WHERE room=? AND user=?",
-                             (number(room), number(member.user))).rowcount
+        owners = db.execute("SELECT role FROM member WHERE room=? AND user=?",
+                            (number(room), number(owner.user))).fetchone()[0]
+        changed = db.execute("UPDATE member SET role=? WHERE room=? AND user=?",
+                             (owners, number(room), number(member.user))).rowcount
         assert changed == 1
-        db.execute("UPDATE member SET role=2 WHERE room=? AND user=?",
-                   (number(room), number(member.user)))
     installation.start()
     client = installation.signed_in(device)
     for method, params in (("room.delete", {}), ("room.set_profile", {"name": "Taken"})):
