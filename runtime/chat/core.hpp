@@ -50,10 +50,10 @@ class Core {
   void drop_room(RoomWork& work);
   Task<void> delete_room_key(RoomKey room);
   Task<void> expire_tombstones();
-  Task<Result<void>> load_rooms(const store::Snapshot& snapshot);
-  Task<Result<void>> load_members(const store::Snapshot& snapshot);
+  Task<Result<void>> load_rooms(std::shared_ptr<const store::Snapshot> snapshot);
+  Task<Result<void>> load_members(std::shared_ptr<const store::Snapshot> snapshot);
   Task<Result<std::vector<bool>>> check(std::vector<hsm::api::PowerRow> rows);
-  Task<Result<void>> open_profiles(const store::Snapshot& snapshot);
+  Task<Result<void>> open_profiles(std::shared_ptr<const store::Snapshot> snapshot);
   void alarm(std::string_view what, const RoomKey& room, UserId user);
 
   observe::Counter alarms_total_;

@@ -19,9 +19,9 @@ std::span<const Row> slice(const std::vector<Row>& rows, std::size_t first) {
 
 Task<Result<void>> Core::start(std::shared_ptr<const store::Snapshot> snapshot) {
   rooms.clear();  // of an attempt that the token did not answer
-  CONCLAVE_CO_TRY(co_await load_rooms(*snapshot));
-  CONCLAVE_CO_TRY(co_await load_members(*snapshot));
-  CONCLAVE_CO_TRY(co_await open_profiles(*snapshot));
+  CONCLAVE_CO_TRY(co_await load_rooms(snapshot));
+  CONCLAVE_CO_TRY(co_await load_members(snapshot));
+  CONCLAVE_CO_TRY(co_await open_profiles(snapshot));
   for (const auto& row : snapshot->content_keys) content_keys.load(row);
   for (const auto& ring : snapshot->rings) devices.load(ring);
   for (const auto& [tenant, pos] : snapshot->expired_pos) expired_pos[tenant] = pos;
@@ -41,9 +41,9 @@ Task<Result<std::vector<bool>>> Core::check(std::vector<hsm::api::PowerRow> rows
   co_return answer;
 }
 
-Task<Result<void>> Core::load_rooms(const store::Snapshot& snapshot) {
-  for (std::size_t first = 0; first < snapshot.rooms.size(); first += kRowsAtOnce) {
-    const auto rows = slice(snapshot.rooms, first);
+Task<Result<void>> Core::load_rooms(std::shared_ptr<const store::Snapshot> snapshot) {
+  for (std::size_t first = 0; first < snapshot->rooms.size(); first += kRowsAtOnce) {
+    const auto rows = slice(snapshot->rooms, first);
     std::vector<hsm::api::PowerRow> power;
     for (const auto& row : rows) {
       power.push_back({room_mac_content({row.tenant, row.room}, row.version, row.power), row.mac});
@@ -74,9 +74,9 @@ Task<Result<void>> Core::load_rooms(const store::Snapshot& snapshot) {
   co_return Result<void>{};
 }
 
-Task<Result<void>> Core::load_members(const store::Snapshot& snapshot) {
-  for (std::size_t first = 0; first < snapshot.members.size(); first += kRowsAtOnce) {
-    const auto rows = slice(snapshot.members, first);
+Task<Result<void>> Core::load_members(std::shared_ptr<const store::Snapshot> snapshot) {
+  for (std::size_t first = 0; first < snapshot->members.size(); first += kRowsAtOnce) {
+    const auto rows = slice(snapshot->members, first);
     std::vector<hsm::api::PowerRow> power;
     for (const auto& row : rows) {
       const Standing standing{RoomRole{row.role}, MemberState{row.state}, row.version};
@@ -112,11 +112,11 @@ Task<Result<void>> Core::load_members(const store::Snapshot& snapshot) {
   co_return Result<void>{};
 }
 
-Task<Result<void>> Core::open_profiles(const store::Snapshot& snapshot) {
-  for (std::size_t first = 0; first < snapshot.rooms.size(); first += kRowsAtOnce) {
+Task<Result<void>> Core::open_profiles(std::shared_ptr<const store::Snapshot> snapshot) {
+  for (std::size_t first = 0; first < snapshot->rooms.size(); first += kRowsAtOnce) {
     std::vector<hsm::api::RowItem> items;
     std::vector<RoomPtr> of;
-    for (const auto& row : slice(snapshot.rooms, first)) {
+    for (const auto& row : slice(snapshot->rooms, first)) {
       const RoomPtr room = rooms.find({row.tenant, row.room});
       if (!room || row.profile_sealed.size() < 8) continue;
       base::ByteReader in(row.profile_sealed);

@@ -37,16 +37,17 @@ Task<Result<void>> Sealer::set_times(Batch& batch) {
   co_return Result<void>{};
 }
 
-Task<Result<std::vector<std::uint64_t>>> Sealer::seqs_to_erase(const RoomWork& work) {
+Task<Result<std::vector<std::uint64_t>>> Sealer::seqs_to_erase(RoomPtr room,
+                                                               std::vector<std::uint64_t> targets) {
   std::vector<std::uint64_t> out;
-  for (const std::uint64_t target : work.redacted) {
+  for (const std::uint64_t target : targets) {
     out.push_back(target);
     std::uint64_t after = 0;
     while (true) {
       constexpr std::uint32_t kPage = 500;
       auto edits =
           co_await async::await_callback<std::vector<store::AnnotationRow>>([&](auto done) {
-            parts_.store.read_annotated(work.room->tenant, work.room->id, target,
+            parts_.store.read_annotated(room->tenant, room->id, target,
                                         static_cast<std::uint8_t>(EntryKind::edit), after, kPage,
                                         std::move(done));
           });
@@ -63,7 +64,7 @@ Task<Result<std::vector<std::uint64_t>>> Sealer::seqs_to_erase(const RoomWork& w
 Task<Result<void>> Sealer::erase_bodies(Batch& batch, std::vector<Segment>& segments) {
   for (std::size_t i = 0; i < batch.rooms.size(); ++i) {
     if (batch.rooms[i].redacted.empty()) continue;
-    auto seqs = co_await seqs_to_erase(batch.rooms[i]);
+    auto seqs = co_await seqs_to_erase(batch.rooms[i].room, batch.rooms[i].redacted);
     if (!seqs) co_return std::unexpected(seqs.error());
     CONCLAVE_CO_TRY(co_await erase_one(batch, batch.rooms[i].room, std::move(*seqs), segments));
   }

@@ -38,7 +38,8 @@ class Sealer {
   Task<Result<void>> set_times(Batch& batch);
   // Reads what is to be erased and adds it, with empty bodies, to `segments`.
   Task<Result<void>> erase_bodies(Batch& batch, std::vector<Segment>& segments);
-  Task<Result<std::vector<std::uint64_t>>> seqs_to_erase(const RoomWork& work);
+  Task<Result<std::vector<std::uint64_t>>> seqs_to_erase(RoomPtr room,
+                                                         std::vector<std::uint64_t> targets);
   Task<Result<void>> erase_one(Batch& batch, RoomPtr room, std::vector<std::uint64_t> seqs,
                                std::vector<Segment>& segments);
   Task<Result<void>> add_segments(Batch& batch, std::vector<Segment>& segments);

@@ -15,14 +15,15 @@
 // and each door serialises an event once for all of its receivers.
 namespace conclave::sync {
 
-// ---- events ---------------------------------------------------------------------------------------
+// ---- events -----------------------------------------------------------------------------------
 
 struct RoomEntries {  // new entries of one room, in seq order, of one commit
   RoomId room;
   std::uint64_t pos = 0;
   std::vector<LogEntry> entries;
 };
-struct RoomUpdated {  // a room appeared in or left the receiver's list, or its role or profile changed
+// A room appeared in or left the receiver's list, or its role or profile changed.
+struct RoomUpdated {
   RoomId room;
   std::uint64_t pos = 0;
 };
@@ -68,7 +69,7 @@ using Event = std::variant<RoomEntries, RoomUpdated, ReceiptChanged, TypingChang
 enum class Urgency : std::uint8_t { typing, presence, receipt, log };
 [[nodiscard]] Urgency urgency_of(const Event& event);
 
-// ---- receivers --------------------------------------------------------------------------------------
+// ---- receivers --------------------------------------------------------------------------------
 
 class EventDoor;
 
@@ -89,7 +90,8 @@ class EventDoor {
   // thread; `receivers` all belong to this door and are valid only during the call.
   virtual void deliver(const Event& event, std::span<Subscriber* const> receivers) = 0;
   // Ends the connection of a session that was revoked, replaced or signed out.
-  virtual void disconnect(Subscriber& subscriber, std::uint16_t close_code, std::string_view reason) = 0;
+  virtual void disconnect(Subscriber& subscriber, std::uint16_t close_code,
+                          std::string_view reason) = 0;
 };
 
 // Parts of the domain that follow sessions (chat's audiences, presence's watchers). Called inside

@@ -56,8 +56,8 @@ TEST_F(UserStatesTest, the_last_write_wins_and_a_deletion_is_a_change) {
 }
 
 TEST_F(UserStatesTest, keys_are_of_three_kinds_and_values_are_bounded) {
-  for (const std::string key : {"", "theme", "settings.", "settings.a b", "draft.room", "presence.self",
-                                "mute.u_0000000000001"}) {
+  for (const std::string key : {"", "theme", "settings.", "settings.a b", "draft.room",
+                                "presence.self", "mute.u_0000000000001"}) {
     EXPECT_TRUE(set(key, "1").error().is(kStateKeyInvalid)) << key;
   }
   EXPECT_TRUE(set("draft.r_0000000000001", "{}"));
@@ -97,15 +97,14 @@ TEST_F(UserStatesTest, lists_are_paged_by_key) {
 }
 
 TEST_F(UserStatesTest, other_modules_rows_stay_inside) {
-  ASSERT_TRUE(world.wait(
-      world.states->set_internal(ChatWorld::kTenant, ann.user, "presence.self", "1")));
+  ASSERT_TRUE(
+      world.wait(world.states->set_internal(ChatWorld::kTenant, ann.user, "presence.self", "1")));
   EXPECT_THAT(world.door.of<StateChanged>(phone), IsEmpty());
   EXPECT_THAT(world.wait(world.states->list(ann, "", 10))->states, IsEmpty());
   EXPECT_THAT(world.wait(world.states->changed(ChatWorld::kTenant, ann.user, 0, 100, 10))->states,
               IsEmpty());
-  EXPECT_THAT(
-      *world.wait(world.states->list_internal(ChatWorld::kTenant, ann.user, "presence.")),
-      SizeIs(1));
+  EXPECT_THAT(*world.wait(world.states->list_internal(ChatWorld::kTenant, ann.user, "presence.")),
+              SizeIs(1));
 }
 
 }  // namespace
