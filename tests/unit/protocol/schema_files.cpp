@@ -29,6 +29,9 @@ Schema::Schema() {
   errors_ = read(folder / "errors.json").at("errors").as_object();
   for (const auto& file : std::filesystem::directory_iterator(folder)) {
     const json::object noun = read(file.path());
+    if (const json::value* events = noun.if_contains("events")) {
+      for (const auto& [name, definition] : events->as_object()) events_[name] = definition;
+    }
     const json::value* methods = noun.if_contains("methods");
     if (methods == nullptr) continue;
     for (const auto& [name, definition] : methods->as_object()) {
@@ -36,6 +39,16 @@ Schema::Schema() {
     }
   }
   std::ranges::sort(methods_, {}, &SchemaMethod::name);
+}
+
+const json::object& Schema::method(const std::string& name) const {
+  const auto found = std::ranges::find(methods_, name, &SchemaMethod::name);
+  if (found == methods_.end()) throw std::out_of_range("no method " + name);
+  return found->definition;
+}
+
+const json::object& Schema::event(const std::string& name) const {
+  return events_.at(name).as_object();
 }
 
 const json::object& Schema::resolve(const json::value& schema) const {

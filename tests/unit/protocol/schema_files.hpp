@@ -18,6 +18,8 @@ class Schema {
   Schema();
 
   [[nodiscard]] const std::vector<SchemaMethod>& methods() const { return methods_; }
+  [[nodiscard]] const boost::json::object& method(const std::string& name) const;
+  [[nodiscard]] const boost::json::object& event(const std::string& name) const;
   // Follows $ref.
   [[nodiscard]] const boost::json::object& resolve(const boost::json::value& schema) const;
   [[nodiscard]] const boost::json::object& errors() const { return errors_; }
@@ -25,6 +27,7 @@ class Schema {
  private:
   boost::json::object types_;
   boost::json::object errors_;
+  boost::json::object events_;
   std::vector<SchemaMethod> methods_;  // by name
 };
 
