@@ -10,11 +10,11 @@
 
 namespace conclave::async {
 
-// Carries items from any thread to one executor, many at a wake-up: the consumer is posted once when
-// the queue becomes non-empty and receives all that has gathered. The bound is advisory: push()
-// accepts every item (nothing is lost) and returns false from the limit on, upon which the producer
-// must stop reading from its source until the consumer has caught up (`below_limit` is then called
-// on the consumer's executor).
+// Carries items from any thread to one executor, many at a wake-up: the consumer is posted once
+// when the queue becomes non-empty and receives all that has gathered. The bound is advisory:
+// push() accepts every item (nothing is lost) and returns false from the limit on, upon which the
+// producer must stop reading from its source until the consumer has caught up (`below_limit` is
+// then called on the consumer's executor).
 template <class Item>
 class BatchQueue {
  public:

@@ -10,7 +10,9 @@ BlockingPool::BlockingPool(std::string name, std::size_t threads, std::size_t qu
   for (std::size_t i = 0; i < threads; ++i) threads_.emplace_back([this, name] { run(name); });
 }
 
-BlockingPool::~BlockingPool() { stop(); }
+BlockingPool::~BlockingPool() {
+  stop();
+}
 
 bool BlockingPool::submit(Job job) {
   {

@@ -23,15 +23,18 @@ TaskGroup::TaskGroup(boost::asio::any_io_executor executor) : state_(std::make_s
   state_->executor = std::move(executor);
 }
 
-TaskGroup::~TaskGroup() { CONCLAVE_ASSERT(state_->running == 0); }
+TaskGroup::~TaskGroup() {
+  CONCLAVE_ASSERT(state_->running == 0);
+}
 
 bool TaskGroup::spawn(Task<void> task) {
   if (state_->closed) return false;
   ++state_->running;
-  boost::asio::co_spawn(state_->executor, std::move(task), [state = state_](std::exception_ptr error) {
-    CONCLAVE_ASSERT(error == nullptr);
-    state->ended();
-  });
+  boost::asio::co_spawn(state_->executor, std::move(task),
+                        [state = state_](std::exception_ptr error) {
+                          CONCLAVE_ASSERT(error == nullptr);
+                          state->ended();
+                        });
   return true;
 }
 
@@ -43,6 +46,8 @@ void TaskGroup::close(std::function<void()> drained) {
   }
 }
 
-std::size_t TaskGroup::running() const { return state_->running; }
+std::size_t TaskGroup::running() const {
+  return state_->running;
+}
 
 }  // namespace conclave::async

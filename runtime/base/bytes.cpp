@@ -27,12 +27,14 @@ ByteWriter& ByteWriter::u16(std::uint16_t value) {
 }
 
 ByteWriter& ByteWriter::u32(std::uint32_t value) {
-  for (int shift = 24; shift >= 0; shift -= 8) out_.push_back(static_cast<std::uint8_t>(value >> shift));
+  for (int shift = 24; shift >= 0; shift -= 8)
+    out_.push_back(static_cast<std::uint8_t>(value >> shift));
   return *this;
 }
 
 ByteWriter& ByteWriter::u64(std::uint64_t value) {
-  for (int shift = 56; shift >= 0; shift -= 8) out_.push_back(static_cast<std::uint8_t>(value >> shift));
+  for (int shift = 56; shift >= 0; shift -= 8)
+    out_.push_back(static_cast<std::uint8_t>(value >> shift));
   return *this;
 }
 
@@ -52,10 +54,18 @@ std::uint64_t ByteReader::integer(std::size_t width) {
   return value;
 }
 
-std::uint8_t ByteReader::u8() { return static_cast<std::uint8_t>(integer(1)); }
-std::uint16_t ByteReader::u16() { return static_cast<std::uint16_t>(integer(2)); }
-std::uint32_t ByteReader::u32() { return static_cast<std::uint32_t>(integer(4)); }
-std::uint64_t ByteReader::u64() { return integer(8); }
+std::uint8_t ByteReader::u8() {
+  return static_cast<std::uint8_t>(integer(1));
+}
+std::uint16_t ByteReader::u16() {
+  return static_cast<std::uint16_t>(integer(2));
+}
+std::uint32_t ByteReader::u32() {
+  return static_cast<std::uint32_t>(integer(4));
+}
+std::uint64_t ByteReader::u64() {
+  return integer(8);
+}
 
 ByteView ByteReader::raw(std::size_t length) {
   if (!ok_ || length > rest_.size()) {

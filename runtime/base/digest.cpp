@@ -10,7 +10,9 @@ Sha256 sha256(ByteView bytes) {
   return out;
 }
 
-Sha256 sha256(std::string_view text) { return sha256(as_bytes(text)); }
+Sha256 sha256(std::string_view text) {
+  return sha256(as_bytes(text));
+}
 
 Sha256 transcript_digest(std::initializer_list<ByteView> fields) {
   ByteWriter writer(256);

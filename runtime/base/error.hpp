@@ -89,15 +89,15 @@ using base::Result;
 }  // namespace conclave
 
 // Returns the error of `expression` from the enclosing function, or drops its value.
-#define CONCLAVE_TRY(expression)                                              \
-  do {                                                                        \
-    if (auto try_result = (expression); !try_result)                          \
-      return std::unexpected(std::move(try_result).error());                  \
+#define CONCLAVE_TRY(expression)                             \
+  do {                                                       \
+    if (auto try_result = (expression); !try_result)         \
+      return std::unexpected(std::move(try_result).error()); \
   } while (false)
 
 // The same inside a coroutine.
-#define CONCLAVE_CO_TRY(expression)                                           \
-  do {                                                                        \
-    if (auto try_result = (expression); !try_result)                          \
-      co_return std::unexpected(std::move(try_result).error());               \
+#define CONCLAVE_CO_TRY(expression)                             \
+  do {                                                          \
+    if (auto try_result = (expression); !try_result)            \
+      co_return std::unexpected(std::move(try_result).error()); \
   } while (false)

@@ -20,12 +20,24 @@ struct Id {
   explicit operator bool() const { return value != 0; }
 };
 
-struct TenantTag { static constexpr char kPrefix = 't'; };
-struct UserTag { static constexpr char kPrefix = 'u'; };
-struct GroupTag { static constexpr char kPrefix = 'g'; };
-struct DeviceTag { static constexpr char kPrefix = 'd'; };
-struct RoomTag { static constexpr char kPrefix = 'r'; };
-struct SessionTag { static constexpr char kPrefix = 's'; };
+struct TenantTag {
+  static constexpr char kPrefix = 't';
+};
+struct UserTag {
+  static constexpr char kPrefix = 'u';
+};
+struct GroupTag {
+  static constexpr char kPrefix = 'g';
+};
+struct DeviceTag {
+  static constexpr char kPrefix = 'd';
+};
+struct RoomTag {
+  static constexpr char kPrefix = 'r';
+};
+struct SessionTag {
+  static constexpr char kPrefix = 's';
+};
 
 using TenantId = Id<TenantTag>;
 using UserId = Id<UserTag>;
@@ -46,7 +58,9 @@ template <class Tag>
 template <class AnyId>
 struct IdTag;
 template <class Tag>
-struct IdTag<Id<Tag>> { using type = Tag; };
+struct IdTag<Id<Tag>> {
+  using type = Tag;
+};
 
 // parse_id<RoomId>("r_…")
 template <class AnyId>

@@ -29,7 +29,9 @@ Secret& Secret::operator=(Secret&& other) noexcept {
   return *this;
 }
 
-Secret::~Secret() { wipe(); }
+Secret::~Secret() {
+  wipe();
+}
 
 void Secret::wipe() {
   if (data_ != nullptr) sodium_free(data_);  // sodium_free overwrites before it releases
@@ -37,7 +39,9 @@ void Secret::wipe() {
   size_ = 0;
 }
 
-void wipe(std::span<std::uint8_t> bytes) { sodium_memzero(bytes.data(), bytes.size()); }
+void wipe(std::span<std::uint8_t> bytes) {
+  sodium_memzero(bytes.data(), bytes.size());
+}
 
 void wipe(std::string& text) {
   sodium_memzero(text.data(), text.size());

@@ -10,9 +10,10 @@
 #include "runtime/base/error.hpp"
 #include "runtime/base/ids.hpp"
 
-// Structured logs: one JSON object a line on standard error, with time, level, source file and line,
-// a stable event name ("session.opened") and typed fields. Never a secret, never message content:
-// base::Secret has no conversion to a field, and texts that people typed are not to be passed.
+// Structured logs: one JSON object a line on standard error, with time, level, source file and
+// line, a stable event name ("session.opened") and typed fields. Never a secret, never message
+// content: base::Secret has no conversion to a field, and texts that people typed are not to be
+// passed.
 namespace conclave::observe {
 
 enum class LogLevel { debug, info, warning, error };
@@ -23,7 +24,8 @@ class Field {
   Field(std::string_view name, const char* value) : Field(name, std::string_view(value)) {}
   Field(std::string_view name, bool value) : name(name), value(value) {}
   template <std::integral Number>
-  Field(std::string_view name, Number value) : name(name), value(static_cast<std::int64_t>(value)) {}
+  Field(std::string_view name, Number value)
+      : name(name), value(static_cast<std::int64_t>(value)) {}
   Field(std::string_view name, double value) : name(name), value(value) {}
   template <class Tag>
   Field(std::string_view name, base::Id<Tag> id) : name(name), value(base::to_text(id)) {}
@@ -38,8 +40,7 @@ using Fields = std::initializer_list<Field>;
 // Once, at start, before any thread logs. `process` is written into every line.
 void start_log(std::string_view process, LogLevel least);
 
-void log(LogLevel level, std::string_view event, Fields fields,
-         const std::source_location& where);
+void log(LogLevel level, std::string_view event, Fields fields, const std::source_location& where);
 
 inline void debug(std::string_view event, Fields fields = {},
                   const std::source_location& where = std::source_location::current()) {

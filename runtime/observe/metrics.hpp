@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-// Prometheus metrics. Each is declared beside the code that moves it, as a member of the object that
-// owns the behaviour; labels are few and never hold a user, a room or an address.
+// Prometheus metrics. Each is declared beside the code that moves it, as a member of the object
+// that owns the behaviour; labels are few and never hold a user, a room or an address.
 namespace conclave::observe {
 
 using Labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
