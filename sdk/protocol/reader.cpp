@@ -9,18 +9,30 @@
 namespace conclave::sdk::protocol {
 namespace {
 
-std::string_view view_of(const boost::json::string& text) { return {text.data(), text.size()}; }
-
-std::size_t code_points(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+std::string_view view_of(const boost::json::string& text) {
+  return {text.data(), text.size()};
 }
 
-bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
-bool is_alnum(char c) { return is_digit(c) || is_lower(c) || (c >= 'A' && c <= 'Z'); }
-bool is_token(char c) { return is_alnum(c) || c == '.' || c == '_' || c == '-'; }
+std::size_t code_points(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+bool is_control(char c) {
+  return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_lower(char c) {
+  return c >= 'a' && c <= 'z';
+}
+bool is_alnum(char c) {
+  return is_digit(c) || is_lower(c) || (c >= 'A' && c <= 'Z');
+}
+bool is_token(char c) {
+  return is_alnum(c) || c == '.' || c == '_' || c == '-';
+}
 
 bool is_account(std::string_view text) {
   const std::size_t split = text.find('@');
@@ -44,9 +56,12 @@ bool is_state_key(std::string_view text) {
 void append_pointer(std::string& out, std::string_view name) {
   out.push_back('/');
   for (const char c : name) {
-    if (c == '~') out += "~0";
-    else if (c == '/') out += "~1";
-    else out.push_back(c);
+    if (c == '~')
+      out += "~0";
+    else if (c == '/')
+      out += "~1";
+    else
+      out.push_back(c);
   }
 }
 
@@ -71,16 +86,22 @@ constexpr std::size_t kLongestNameEchoed = 64;  // of an unknown parameter, in `
 
 bool passes(Check check, std::string_view text) {
   switch (check) {
-    case Check::none: return true;
-    case Check::line: return std::ranges::none_of(text, is_control);
+    case Check::none:
+      return true;
+    case Check::line:
+      return std::ranges::none_of(text, is_control);
     case Check::text:
-      return std::ranges::none_of(text, [](char c) { return is_control(c) && c != '\t' && c != '\n'; });
-    case Check::token: return std::ranges::all_of(text, is_token);
-    case Check::account: return is_account(text);
+      return std::ranges::none_of(text,
+                                  [](char c) { return is_control(c) && c != '\t' && c != '\n'; });
+    case Check::token:
+      return std::ranges::all_of(text, is_token);
+    case Check::account:
+      return is_account(text);
     case Check::platform:
       return std::ranges::all_of(
           text, [](char c) { return is_lower(c) || is_digit(c) || c == '.' || c == '-'; });
-    case Check::state_key: return is_state_key(text);
+    case Check::state_key:
+      return is_state_key(text);
   }
   return false;
 }
@@ -113,12 +134,13 @@ bool Reader::text(const boost::json::value& in, const StringRule& rule, std::str
   if (held == nullptr) return fault(std::string(rule.expected));
   out = view_of(*held);
   if (out.size() > rule.max_bytes) {
-    return fault(std::string(rule.expected), rule.check == Check::text ? kBodyTooLarge : kParamsInvalid);
+    return fault(std::string(rule.expected),
+                 rule.check == Check::text ? kBodyTooLarge : kParamsInvalid);
   }
   // As many bytes as code points at least, so most texts need no counting.
   const bool fits = out.size() <= rule.max_length || code_points(out) <= rule.max_length;
-  const bool long_enough = rule.min_length <= 1 ? out.size() >= rule.min_length
-                                                : code_points(out) >= rule.min_length;
+  const bool long_enough =
+      rule.min_length <= 1 ? out.size() >= rule.min_length : code_points(out) >= rule.min_length;
   if (!fits || !long_enough || !passes(rule.check, out)) return fault(std::string(rule.expected));
   return true;
 }

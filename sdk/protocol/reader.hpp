@@ -15,7 +15,8 @@
 #include "runtime/base/ids.hpp"
 #include "runtime/base/secret.hpp"
 
-// What the generated parsers stand on: strict reading of JSON values against the rules of the schema.
+// What the generated parsers stand on: strict reading of JSON values against the rules of the
+// schema.
 namespace conclave::sdk::protocol {
 
 inline constexpr ErrorSpec kParamsInvalid{
@@ -107,6 +108,7 @@ class Reader {
 };
 
 // The name of `names` that is nearest to `wanted`, or empty when none is near: for advice only.
-[[nodiscard]] std::string_view nearest(std::string_view wanted, std::span<const std::string_view> names);
+[[nodiscard]] std::string_view nearest(std::string_view wanted,
+                                       std::span<const std::string_view> names);
 
 }  // namespace conclave::sdk::protocol

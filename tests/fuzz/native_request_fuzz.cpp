@@ -16,13 +16,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size > 64 * 1024 || !conclave::base::is_utf8(text)) return 0;
   const auto request = native::parse_request(text);
   const std::string answer =
-      request ? native::result_frame(request->id, "{}")
-              : native::error_frame(request.error().id, request.error().error, request.error().path);
+      request
+          ? native::result_frame(request->id, "{}")
+          : native::error_frame(request.error().id, request.error().error, request.error().path);
   const std::string& id = request ? request->id : request.error().id;
   CONCLAVE_ASSERT(!id.empty() && id.size() <= native::kMaxIdBytes * 6 + 2);
   const auto read = native::parse_strictly(answer, native::kMaxDepth, {});
   CONCLAVE_ASSERT(read && read->is_object());
   CONCLAVE_ASSERT(read->get_object().contains("id"));
-  if (request) CONCLAVE_ASSERT(request->params.index() == static_cast<std::size_t>(request->method));
+  if (request)
+    CONCLAVE_ASSERT(request->params.index() == static_cast<std::size_t>(request->method));
   return 0;
 }

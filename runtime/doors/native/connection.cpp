@@ -131,7 +131,8 @@ void Connection::strike() {
     strikes_since_ms_ = now_ms;
     strikes_ = 0;
   }
-  if (++strikes_ >= frontage_.limits.flood_strikes) close({wire::CloseCode::flood, "too many requests"});
+  if (++strikes_ >= frontage_.limits.flood_strikes)
+    close({wire::CloseCode::flood, "too many requests"});
 }
 
 void Connection::refuse(const Refusal& refusal, Refused why) {
@@ -191,10 +192,14 @@ bool Connection::room_for(sync::Urgency urgency) const {
   // What may be lost leaves the upper part of the queue to what may not.
   const std::size_t limit = frontage_.limits.send_queue_bytes;
   switch (urgency) {
-    case sync::Urgency::typing: return socket_->queued_bytes() < limit / 4;
-    case sync::Urgency::presence: return socket_->queued_bytes() < limit / 2;
-    case sync::Urgency::receipt: return socket_->queued_bytes() < limit / 4 * 3;
-    case sync::Urgency::log: return held_.empty();
+    case sync::Urgency::typing:
+      return socket_->queued_bytes() < limit / 4;
+    case sync::Urgency::presence:
+      return socket_->queued_bytes() < limit / 2;
+    case sync::Urgency::receipt:
+      return socket_->queued_bytes() < limit / 4 * 3;
+    case sync::Urgency::log:
+      return held_.empty();
   }
   return true;
 }

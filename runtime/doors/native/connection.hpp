@@ -79,7 +79,7 @@ class Connection final : public wire::WebSocketHandler {
   bool signed_in_ = false;
   bool paused_ = false;
   bool closing_ = false;
-  bool lagged_ = false;    // log events are not pushed until sync.since
+  bool lagged_ = false;  // log events are not pushed until sync.since
   bool lag_told_ = false;
 };
 

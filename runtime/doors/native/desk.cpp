@@ -68,7 +68,9 @@ Desk::Desk(Parts parts)
   });
 }
 
-Desk::~Desk() { domain_.sessions.on_end({}); }
+Desk::~Desk() {
+  domain_.sessions.on_end({});
+}
 
 bool Desk::submit(Inbound item) {
   const bool below = inbox_.push(std::move(item));
@@ -94,7 +96,8 @@ void Desk::handle(Request& request) {
   if (auto allowed = admissible(request); !allowed) {
     return answer(call, std::unexpected(std::move(allowed).error()));
   }
-  std::visit([this, &call](auto& params) { run(std::move(call), std::move(params)); }, request.params);
+  std::visit([this, &call](auto& params) { run(std::move(call), std::move(params)); },
+             request.params);
 }
 
 template <class P>
@@ -193,7 +196,8 @@ void Desk::admit(const Call& call, const identity::SignedIn& signed_in) {
   link.actor = signed_in.actor;
   links_[link.actor.session] = call.link;
   domain_.sessions.attach(link.actor.session);
-  // Cursor, answer and subscription in one step: what comes after the cursor is pushed after the answer.
+  // Cursor, answer and subscription in one step: what comes after the cursor is pushed after the
+  // answer.
   const std::string cursor = domain_.chat.feed().current_cursor(link.actor.tenant);
   answer(call, signed_in_text(signed_in, cursor), true);
   domain_.hub.open(link.actor, *this, &link);
@@ -217,7 +221,9 @@ void Desk::stop(std::function<void()> done) {
   tasks_.close(std::move(done));
 }
 
-void Desk::send(ConnectionRef to, Outbound item) { stations_[to.station]->send(std::move(item)); }
+void Desk::send(ConnectionRef to, Outbound item) {
+  stations_[to.station]->send(std::move(item));
+}
 
 void Desk::send_all(Reading reading) {
   for (const auto& station : stations_) station->send(reading);

@@ -14,8 +14,8 @@
 
 namespace conclave::doors::native {
 
-// The shard's side of the door: takes requests in batches, gives each to its method, sends answers and
-// events back in batches. On the shard's thread, except submit().
+// The shard's side of the door: takes requests in batches, gives each to its method, sends answers
+// and events back in batches. On the shard's thread, except submit().
 class Desk final : public sync::EventDoor {
  public:
   struct Parts {
@@ -36,8 +36,7 @@ class Desk final : public sync::EventDoor {
   // New requests are refused from now on; `done` is called once those in flight are answered.
   void stop(std::function<void()> done);
 
-  void deliver(const sync::Event& event,
-               std::span<sync::Subscriber* const> receivers) override;
+  void deliver(const sync::Event& event, std::span<sync::Subscriber* const> receivers) override;
   void disconnect(sync::Subscriber& subscriber, std::uint16_t close_code,
                   std::string_view reason) override;
 
@@ -69,7 +68,8 @@ class Desk final : public sync::EventDoor {
   void admit(const Call& call, const identity::SignedIn& signed_in);
   // A session ended other than by losing its connection.
   void session_ended(const identity::Session& session, identity::SessionEnd why);
-  void push(const sync::Event& event, std::string frame, std::vector<std::vector<ConnectionRef>>& to);
+  void push(const sync::Event& event, std::string frame,
+            std::vector<std::vector<ConnectionRef>>& to);
   void send(ConnectionRef to, Outbound item);
   void send_all(Reading reading);
   void forget_idle_buckets(std::int64_t now_ms);

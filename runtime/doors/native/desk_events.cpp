@@ -27,12 +27,14 @@ Ending ending_of(identity::SessionEnd why) {
   switch (why) {
     case identity::SessionEnd::signed_out:
       return {wire::CloseCode::signed_out, "signed out", "signed_out"};
-    case identity::SessionEnd::revoked: return {wire::CloseCode::revoked, "revoked", "revoked"};
+    case identity::SessionEnd::revoked:
+      return {wire::CloseCode::revoked, "revoked", "revoked"};
     case identity::SessionEnd::replaced:
       return {wire::CloseCode::replaced, "the device connected again", ""};
     case identity::SessionEnd::changed:
       return {wire::CloseCode::changed, "rights changed, prove the device key again", ""};
-    case identity::SessionEnd::expired: return {wire::CloseCode::signed_out, "expired", "signed_out"};
+    case identity::SessionEnd::expired:
+      return {wire::CloseCode::signed_out, "expired", "signed_out"};
   }
   return {wire::CloseCode::signed_out, "ended", ""};
 }
@@ -58,7 +60,8 @@ void Desk::deliver(const sync::Event& event, std::span<sync::Subscriber* const> 
     to[link.ref.station].push_back(link.ref);
     any = true;
     if (room == nullptr) continue;
-    push(event, room_updated_frame(*room, link.actor, domain_.chat.rooms(), domain_.chat.feed()), to);
+    push(event, room_updated_frame(*room, link.actor, domain_.chat.rooms(), domain_.chat.feed()),
+         to);
   }
   if (any && room == nullptr) push(event, frame_of(event, domain_.chat.feed()), to);
 }

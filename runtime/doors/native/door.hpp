@@ -19,8 +19,8 @@ struct Frontage;
 class Desk;
 class Station;
 
-// The WebSocket door of sub-protocol conclave.v1. Made before the domain, because the domain tells it
-// when to stop reading; serves once it knows the domain.
+// The WebSocket door of sub-protocol conclave.v1. Made before the domain, because the domain tells
+// it when to stop reading; serves once it knows the domain.
 class NativeDoor final : public wire::WebSocketDoor, public chat::PressureGate {
  public:
   struct Parts {
@@ -34,8 +34,8 @@ class NativeDoor final : public wire::WebSocketDoor, public chat::PressureGate {
   explicit NativeDoor(Parts parts);
   ~NativeDoor() override;
 
-  // Once, before the first connection. `authority`: SHA-256 of the root certificate in base64url, or
-  // empty.
+  // Once, before the first connection. `authority`: SHA-256 of the root certificate in base64url,
+  // or empty.
   void serve(Domain domain, std::string authority);
   // On the shard's thread: new connections and requests are refused, `done` is called there when
   // those in flight are answered. Destroy the door after the I/O threads have ended.

@@ -17,7 +17,9 @@ namespace {
 namespace json = boost::json;
 namespace protocol = sdk::protocol;
 
-std::string_view view_of(const json::string& text) { return {text.data(), text.size()}; }
+std::string_view view_of(const json::string& text) {
+  return {text.data(), text.size()};
+}
 
 // The members of an envelope, still untyped.
 struct Members {
@@ -33,11 +35,16 @@ Members members_of(const json::object& object) {
   for (const auto& member : object) {
     const std::string_view name(member.key().data(), member.key().size());
     const json::value& value = member.value();
-    if (name == "jsonrpc") out.version = value.is_string() && view_of(value.get_string()) == "2.0";
-    else if (name == "id") out.id = &value;
-    else if (name == "method") out.method = &value;
-    else if (name == "params") out.params = &value;
-    else out.unknown = name.substr(0, kMaxIdBytes);
+    if (name == "jsonrpc")
+      out.version = value.is_string() && view_of(value.get_string()) == "2.0";
+    else if (name == "id")
+      out.id = &value;
+    else if (name == "method")
+      out.method = &value;
+    else if (name == "params")
+      out.params = &value;
+    else
+      out.unknown = name.substr(0, kMaxIdBytes);
   }
   return out;
 }
@@ -105,14 +112,22 @@ bool may_hold_secret(protocol::Method method) {
 
 constexpr int code_of(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::invalid: return -32602;
-    case ErrorKind::unauthenticated: return -32001;
-    case ErrorKind::denied: return -32003;
-    case ErrorKind::not_found: return -32004;
-    case ErrorKind::conflict: return -32009;
-    case ErrorKind::limited: return -32029;
-    case ErrorKind::unavailable: return -32050;
-    case ErrorKind::internal: return -32603;
+    case ErrorKind::invalid:
+      return -32602;
+    case ErrorKind::unauthenticated:
+      return -32001;
+    case ErrorKind::denied:
+      return -32003;
+    case ErrorKind::not_found:
+      return -32004;
+    case ErrorKind::conflict:
+      return -32009;
+    case ErrorKind::limited:
+      return -32029;
+    case ErrorKind::unavailable:
+      return -32050;
+    case ErrorKind::internal:
+      return -32603;
   }
   return -32603;
 }

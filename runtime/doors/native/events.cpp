@@ -93,7 +93,8 @@ std::string room_updated_frame(const sync::RoomUpdated& event, const identity::A
 }
 
 bool is_control(const sync::Event& event) {
-  return std::holds_alternative<sync::Lagged>(event) || std::holds_alternative<sync::Draining>(event);
+  return std::holds_alternative<sync::Lagged>(event) ||
+         std::holds_alternative<sync::Draining>(event);
 }
 
 }  // namespace conclave::doors::native

@@ -7,8 +7,8 @@
 
 namespace conclave::doors::native {
 
-// The frame of an event, the same for every receiver. Empty for RoomUpdated, which shows the room as
-// each receiver sees it: room_updated_frame().
+// The frame of an event, the same for every receiver. Empty for RoomUpdated, which shows the room
+// as each receiver sees it: room_updated_frame().
 [[nodiscard]] std::string frame_of(const sync::Event& event, const chat::Feed& feed);
 [[nodiscard]] std::string room_updated_frame(const sync::RoomUpdated& event,
                                              const identity::Actor& receiver,

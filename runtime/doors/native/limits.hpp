@@ -9,15 +9,16 @@
 namespace conclave::doors::native {
 
 struct Limits {
-  std::size_t frame_bytes = 64 * 1024;         // as wire::ServerLimits, told in session.hello
-  std::size_t body_bytes = 16 * 1024;          // as chat::Limits, told in session.hello
-  std::size_t page_entries = 200;              // the same
-  std::size_t in_flight = 32;                  // unanswered requests of a connection
-  std::size_t send_queue_bytes = 256 * 1024;   // as wire::ServerLimits
-  std::size_t held_reply_bytes = 1024 * 1024;  // answers that wait for a slow reader; then it is closed
-  std::size_t inbox = 4096;                    // requests on their way to the shard
-  std::size_t signing_in = 2000;               // connections that are not signed in yet
-  std::size_t sign_ins_at_once = 256;          // sign-in requests that the shard works on
+  std::size_t frame_bytes = 64 * 1024;        // as wire::ServerLimits, told in session.hello
+  std::size_t body_bytes = 16 * 1024;         // as chat::Limits, told in session.hello
+  std::size_t page_entries = 200;             // the same
+  std::size_t in_flight = 32;                 // unanswered requests of a connection
+  std::size_t send_queue_bytes = 256 * 1024;  // as wire::ServerLimits
+  std::size_t held_reply_bytes =
+      1024 * 1024;                     // answers that wait for a slow reader; then it is closed
+  std::size_t inbox = 4096;            // requests on their way to the shard
+  std::size_t signing_in = 2000;       // connections that are not signed in yet
+  std::size_t sign_ins_at_once = 256;  // sign-in requests that the shard works on
   std::chrono::milliseconds sign_in{10'000};
   std::int64_t heartbeat_ms = 45'000;
 

@@ -26,8 +26,8 @@ enum class Stage : std::uint8_t {
   stranger,    // not signed in
   signing_in,  // one attempt is under way
   ready,
-  ended,       // the session was revoked, replaced or signed out; the socket is being closed
-  gone,        // the socket is closed
+  ended,  // the session was revoked, replaced or signed out; the socket is being closed
+  gone,   // the socket is closed
 };
 
 struct PendingClose {
@@ -52,7 +52,8 @@ struct Link {
   std::optional<PendingClose> close_after_farewell;
 };
 
-// ---- I/O thread to shard ----------------------------------------------------------------------------
+// ---- I/O thread to shard
+// ----------------------------------------------------------------------------
 
 struct Request {
   std::shared_ptr<Link> link;
@@ -66,7 +67,8 @@ struct Gone {
 };
 using Inbound = std::variant<Request, Gone>;
 
-// ---- shard to I/O thread ----------------------------------------------------------------------------
+// ---- shard to I/O thread
+// ----------------------------------------------------------------------------
 
 struct Reply {
   ConnectionRef to;

@@ -98,10 +98,12 @@ void Methods::perform(Call call, protocol::MessagePin params) {
 
 void Methods::perform(Call call, protocol::MessageUnpin params) {
   const identity::Actor actor = call.actor();
-  domain_.chat.messages().pin(
-      actor,
-      {.room = params.room, .client_id = params.client_id, .target = params.target, .active = false},
-      receipt_of(std::move(call)));
+  domain_.chat.messages().pin(actor,
+                              {.room = params.room,
+                               .client_id = params.client_id,
+                               .target = params.target,
+                               .active = false},
+                              receipt_of(std::move(call)));
 }
 
 Task<Text> Methods::perform(Call call, protocol::MessageHistory params) {
@@ -109,16 +111,12 @@ Task<Text> Methods::perform(Call call, protocol::MessageHistory params) {
     co_return fail(protocol::kParamsInvalid, "expected before or after, not both");
   }
   chat::HistoryQuery query{.room = params.room,
-                           .before = params.before.value_or(0),
-                           .after = params.after.value_or(0),
+                           .before = params.before,
+                           .after = params.after,
                            .limit = params.limit.value_or(kDefaultPage),
                            .all_kinds = params.all_kinds.value_or(false)};
-  // The domain takes 0 for "not asked for": the beginning is the page below the first `limit` seqs.
-  const bool from_start = params.after == std::uint64_t{0};
-  if (from_start) query.before = query.limit + 1;
   auto page = co_await domain_.chat.messages().history(call.actor(), std::move(query));
   if (!page) co_return std::unexpected(std::move(page).error());
-  if (from_start) page->more = page->last_seq < page->head_seq;
   JsonText json(512 * (1 + page->entries.size()));
   json.open();
   append_all(json, "entries", page->entries);

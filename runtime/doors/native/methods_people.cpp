@@ -11,10 +11,14 @@ Text user_text(Result<identity::UserView> user) {
 
 presence::Status status_of(protocol::ChosenStatus status) {
   switch (status) {
-    case protocol::ChosenStatus::online: return presence::Status::online;
-    case protocol::ChosenStatus::away: return presence::Status::away;
-    case protocol::ChosenStatus::busy: return presence::Status::busy;
-    case protocol::ChosenStatus::invisible: return presence::Status::invisible;
+    case protocol::ChosenStatus::online:
+      return presence::Status::online;
+    case protocol::ChosenStatus::away:
+      return presence::Status::away;
+    case protocol::ChosenStatus::busy:
+      return presence::Status::busy;
+    case protocol::ChosenStatus::invisible:
+      return presence::Status::invisible;
   }
   return presence::Status::online;
 }

@@ -15,10 +15,14 @@ chat::JoinRule join_of(std::optional<protocol::JoinRule> rule) {
 
 chat::RoomRole role_of(protocol::RoomRole role) {
   switch (role) {
-    case protocol::RoomRole::read_only: return chat::RoomRole::read_only;
-    case protocol::RoomRole::member: return chat::RoomRole::member;
-    case protocol::RoomRole::moderator: return chat::RoomRole::moderator;
-    case protocol::RoomRole::owner: return chat::RoomRole::owner;
+    case protocol::RoomRole::read_only:
+      return chat::RoomRole::read_only;
+    case protocol::RoomRole::member:
+      return chat::RoomRole::member;
+    case protocol::RoomRole::moderator:
+      return chat::RoomRole::moderator;
+    case protocol::RoomRole::owner:
+      return chat::RoomRole::owner;
   }
   return chat::RoomRole::member;
 }
@@ -102,28 +106,29 @@ Task<Text> Methods::perform(Call call, protocol::RoomLeave params) {
 }
 
 Task<Text> Methods::perform(Call call, protocol::RoomKick params) {
-  co_return empty_object(co_await domain_.chat.rooms().kick(
-      call.actor(), params.room, params.user, std::move(params.reason).value_or("")));
+  co_return empty_object(co_await domain_.chat.rooms().kick(call.actor(), params.room, params.user,
+                                                            std::move(params.reason).value_or("")));
 }
 
 Task<Text> Methods::perform(Call call, protocol::RoomBan params) {
-  co_return empty_object(co_await domain_.chat.rooms().ban(
-      call.actor(), params.room, params.user, std::move(params.reason).value_or("")));
+  co_return empty_object(co_await domain_.chat.rooms().ban(call.actor(), params.room, params.user,
+                                                           std::move(params.reason).value_or("")));
 }
 
 Task<Text> Methods::perform(Call call, protocol::RoomUnban params) {
-  co_return empty_object(co_await domain_.chat.rooms().unban(call.actor(), params.room, params.user));
+  co_return empty_object(
+      co_await domain_.chat.rooms().unban(call.actor(), params.room, params.user));
 }
 
 Task<Text> Methods::perform(Call call, protocol::RoomSetRole params) {
-  co_return empty_object(co_await domain_.chat.rooms().set_role(call.actor(), params.room, params.user,
-                                                                role_of(params.role)));
+  co_return empty_object(co_await domain_.chat.rooms().set_role(call.actor(), params.room,
+                                                                params.user, role_of(params.role)));
 }
 
 Task<Text> Methods::perform(Call call, protocol::RoomSetProfile params) {
   chat::SetProfile profile{.name = std::move(params.name), .topic = std::move(params.topic)};
-  co_return room_text(co_await domain_.chat.rooms().set_profile(call.actor(), params.room,
-                                                                std::move(profile)));
+  co_return room_text(
+      co_await domain_.chat.rooms().set_profile(call.actor(), params.room, std::move(profile)));
 }
 
 Task<Text> Methods::perform(Call call, protocol::RoomSetPermissions params) {

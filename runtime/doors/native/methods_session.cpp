@@ -79,7 +79,10 @@ Task<Text> Methods::perform(Call call, protocol::SessionToken) {
   auto token = co_await domain_.sign_in.token(call.actor().session);
   if (!token) co_return std::unexpected(std::move(token).error());
   JsonText json(1024);
-  json.open().field("access_token", token->token).field("access_expires_ms", token->expires_ms).close();
+  json.open()
+      .field("access_token", token->token)
+      .field("access_expires_ms", token->expires_ms)
+      .close();
   co_return json.take();
 }
 

@@ -42,8 +42,8 @@ Task<Text> Methods::perform(Call call, protocol::SyncSince params) {
 }
 
 Task<Text> Methods::perform(Call call, protocol::StateSet params) {
-  co_return empty_object(co_await domain_.states.set(call.actor(), std::move(params.key),
-                                                     std::move(params.value)));
+  co_return empty_object(
+      co_await domain_.states.set(call.actor(), std::move(params.key), std::move(params.value)));
 }
 
 Task<Text> Methods::perform(Call call, protocol::StateGet params) {

@@ -5,9 +5,9 @@ namespace {
 
 using sdk::protocol::Method;
 
-constexpr std::array<std::string_view, 9> kOutcomeNames{
-    "ok",       "invalid", "unauthenticated", "denied",  "not_found",
-    "conflict", "limited", "unavailable",     "internal"};
+constexpr std::array<std::string_view, 9> kOutcomeNames{"ok",      "invalid",     "unauthenticated",
+                                                        "denied",  "not_found",   "conflict",
+                                                        "limited", "unavailable", "internal"};
 constexpr std::array<std::string_view, 6> kRefusedNames{"malformed", "params", "sign_in",
                                                         "in_flight", "flood",  "busy"};
 constexpr std::array<std::string_view, 4> kUrgencyNames{"typing", "presence", "receipt", "log"};
@@ -50,9 +50,9 @@ void NativeMetrics::answered(Method method, const Error* error, double seconds) 
   const std::size_t outcome = error == nullptr ? 0 : 1 + static_cast<std::size_t>(error->kind());
   std::optional<observe::Counter>& slot = requests_[static_cast<std::size_t>(method)][outcome];
   if (!slot) {
-    slot = metrics_.counter("conclave_native_requests_total", "Requests answered.",
-                            {{"method", sdk::protocol::info(method).name},
-                             {"outcome", kOutcomeNames[outcome]}});
+    slot = metrics_.counter(
+        "conclave_native_requests_total", "Requests answered.",
+        {{"method", sdk::protocol::info(method).name}, {"outcome", kOutcomeNames[outcome]}});
   }
   slot->add();
   (method == Method::message_send ? write_seconds_ : other_seconds_).observe(seconds);

@@ -10,9 +10,8 @@ Station::Station(std::uint16_t number, boost::asio::any_io_executor executor,
                  std::size_t outbox_limit)
     : number_(number),
       executor_(executor),
-      outbox_(executor, outbox_limit, [this](std::vector<Outbound> batch) {
-        handle(std::move(batch));
-      }) {}
+      outbox_(executor, outbox_limit,
+              [this](std::vector<Outbound> batch) { handle(std::move(batch)); }) {}
 
 ConnectionRef Station::add(Connection& connection) {
   if (free_.empty()) {

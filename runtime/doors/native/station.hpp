@@ -16,8 +16,9 @@ class Connection;
 // send() on that thread.
 class Station {
  public:
-  // Above `outbox_limit` frames on their way, events that may be lost are not sent any more; answers
-  // and log events always are (their number is bounded by the requests and commits in flight).
+  // Above `outbox_limit` frames on their way, events that may be lost are not sent any more;
+  // answers and log events always are (their number is bounded by the requests and commits in
+  // flight).
   Station(std::uint16_t number, boost::asio::any_io_executor executor, std::size_t outbox_limit);
   Station(const Station&) = delete;
   Station& operator=(const Station&) = delete;

@@ -1,9 +1,9 @@
 #include "runtime/doors/native/strict_json.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/json/basic_parser_impl.hpp>
 #include <boost/json/value_stack.hpp>
-#include <algorithm>
 
 namespace conclave::doors::native {
 namespace {

@@ -26,7 +26,8 @@ void append_head(JsonText& json, const chat::LogEntry& entry) {
   json.field("seq", entry.seq).field("n", entry.n).field("ts_ms", entry.ts_ms);
   json.field("kind", chat::to_text(entry.kind)).field("author", entry.author);
   // A message's target is its thread, which its body names.
-  if (entry.target != 0 && entry.kind != chat::EntryKind::message) json.field("target", entry.target);
+  if (entry.target != 0 && entry.kind != chat::EntryKind::message)
+    json.field("target", entry.target);
 }
 
 void append_body(JsonText& json, const chat::LogEntry& entry) {
@@ -97,7 +98,10 @@ void append(JsonText& json, const chat::FoldedEntry& folded) {
   }
   append_body(json, folded.entry);
   if (folded.edited) {
-    json.open("edited").field("seq", folded.edited->seq).field("ts_ms", folded.edited->ts_ms).close();
+    json.open("edited")
+        .field("seq", folded.edited->seq)
+        .field("ts_ms", folded.edited->ts_ms)
+        .close();
   }
   if (folded.redacted) {
     json.open("redacted").field("by", folded.redacted->by);

@@ -2,8 +2,9 @@
 
 import json
 
-INTRODUCTION = ("JSON-RPC 2.0 over WebSocket, sub-protocol conclave.v1, path /ws. docs/protocol.md tells "
-                "how a connection lives; this page is made from sdk/protocol/schema.")
+INTRODUCTION = ("JSON-RPC 2.0 over WebSocket, sub-protocol conclave.v1, path /ws. "
+                "docs/protocol.md tells how a connection lives; this page is made from "
+                "sdk/protocol/schema.")
 
 
 def _local(value):
@@ -73,7 +74,8 @@ def _operations(model):
     for method in model.methods:
         text = [method.raw.get("description", ""), f"Rights: {method.raw['rights']}"]
         operations[method.name] = {
-            "action": "receive", "channel": {"$ref": "#/channels/ws"}, "summary": method.raw["summary"],
+            "action": "receive", "channel": {"$ref": "#/channels/ws"},
+            "summary": method.raw["summary"],
             "description": " ".join(part for part in text if part),
             "messages": [{"$ref": f"#/channels/ws/messages/{method.name}"}],
             "reply": {"channel": {"$ref": "#/channels/ws"},

@@ -16,8 +16,10 @@ HEADER = """#pragma once
 namespace conclave::sdk::protocol {
 """
 
-IDS = {f"{word}_id": f"{word.capitalize()}Id" for word in ("tenant", "user", "device", "room", "session")}
-KEYWORDS = {"new", "delete", "default", "public", "private", "operator", "register", "union", "and", "or"}
+IDS = {f"{word}_id": f"{word.capitalize()}Id"
+       for word in ("tenant", "user", "device", "room", "session")}
+KEYWORDS = {"new", "delete", "default", "public", "private", "operator", "register", "union",
+            "and", "or"}
 CHECKS = {"line", "text", "token", "account", "platform", "state_key"}
 
 
@@ -77,7 +79,8 @@ class Emitter:
             names = ", ".join(_quoted(value) for value in values)
             self.declared[name] = (
                 f"enum class {name} : std::uint8_t {{ {', '.join(map(_enumerator, values))} }};\n"
-                f"inline constexpr std::array<std::string_view, {len(values)}> k{name}Names{{{names}}};\n"
+                f"inline constexpr std::array<std::string_view, {len(values)}> "
+                f"k{name}Names{{{names}}};\n"
                 f"[[nodiscard]] constexpr std::string_view to_text({name} value) {{\n"
                 f"  return k{name}Names[static_cast<std::size_t>(value)];\n}}\n")
         return name
@@ -88,21 +91,24 @@ class Emitter:
         required = schema.get("required", [])
         members, reads, checks = [], [], []
         for index, (key, member) in enumerate(schema["properties"].items()):
-            read = self.read(member, name + key.title().replace("_", ""), "value", f"out.{_identifier(key)}")
+            inner = name + key.title().replace("_", "")
+            place = f"out.{_identifier(key)}"
+            read = self.read(member, inner, "value", place)
             if "const" not in self.model.resolve(member):
                 members.append(self.member(member, name, key, key in required))
                 if self.is_optional(member, key in required):
-                    read = self.read(member, name + key.title().replace("_", ""), "value",
-                                     f"out.{_identifier(key)}.emplace()")
+                    read = self.read(member, inner, "value", f"{place}.emplace()")
             seen = ""
             if key in required:
-                seen = f"      seen |= {1 << index}U;\n"
-                checks.append(f'  if ((seen & {1 << index}U) == 0) return reader.missing("{key}");\n')
+                bit = f"{1 << index}U"
+                seen = f"      seen |= {bit};\n"
+                checks.append(f'  if ((seen & {bit}) == 0) return reader.missing("{key}");\n')
             reads.append(f'if (name == "{key}") {{\n{seen}'
                          f'      if (!({read})) return reader.at("{key}");\n    }} else ')
         self.declared[name] = f"struct {name} {{\n{''.join(members)}}};\n"
         signature = f"bool read(Reader& reader, const boost::json::object& in, {name}& out)"
-        self.readers.append((signature + ";\n", self.reader_body(signature, reads, checks, members)))
+        body = self.reader_body(signature, reads, checks, members)
+        self.readers.append((signature + ";\n", body))
         return name
 
     @staticmethod
@@ -151,7 +157,8 @@ class Emitter:
             return f"reader.boolean({value}, {out})"
         if kind == "array":
             item = self.read(schema["items"], name + "Item", "item", "slot")
-            return (f"reader.array({value}, {schema.get('minItems', 0)}, {schema['maxItems']}, {out}, "
+            bounds = f"{schema.get('minItems', 0)}, {schema['maxItems']}"
+            return (f"reader.array({value}, {bounds}, {out}, "
                     f"[&](const boost::json::value& item, auto& slot) {{ return {item}; }})")
         if kind == "object":
             return f"read_object(reader, {value}, {out})"
@@ -173,7 +180,8 @@ class Emitter:
                  "text": ", without control characters but tab and line feed",
                  "state_key": ": settings.<name>, draft.<room> or mute.<room>",
                  "platform": " of a-z, 0-9, '.' and '-'"}.get(check, "")
-        fields.append(f".expected = {_quoted(f'a string of {least} to {most} characters{limit}{words}')}")
+        expected = f"a string of {least} to {most} characters{limit}{words}"
+        fields.append(f".expected = {_quoted(expected)}")
         self.rules[name] = f"constexpr StringRule k{name}Rule{{{', '.join(fields)}}};\n"
         return f"k{name}Rule"
 
@@ -190,7 +198,8 @@ def header(model):
     count = len(model.methods)
     out = [HEADER, "\n".join(emitter.declared.values())]
     enumerators = ",\n  ".join(method.enumerator for method in model.methods)
-    out.append(f"\n// In order of name.\nenum class Method : std::uint8_t {{\n  {enumerators},\n}};\n")
+    out.append("\n// In order of name.\n"
+               f"enum class Method : std::uint8_t {{\n  {enumerators},\n}};\n")
     out.append(f"inline constexpr std::size_t kMethodCount = {count};\n")
     out.append("// The parameters of one request; the index is the Method.\n"
                "using Params = std::variant<" +
@@ -204,7 +213,8 @@ struct MethodInfo {
 };
 """)
     names = ", ".join(_quoted(method.name) for method in model.methods)
-    out.append(f"inline constexpr std::array<std::string_view, kMethodCount> kMethodNames{{\n    {names}}};\n")
+    out.append("inline constexpr std::array<std::string_view, kMethodCount> kMethodNames{\n"
+               f"    {names}}};\n")
     rows = ",\n    ".join(
         f"MethodInfo{{{_quoted(m.name)}, SignInNeed::{m.raw['sign_in']}, {m.raw['cost']}}}"
         for m in model.methods)
@@ -212,12 +222,14 @@ struct MethodInfo {
     out.append("[[nodiscard]] constexpr const MethodInfo& info(Method method) {\n"
                "  return kMethods[static_cast<std::size_t>(method)];\n}\n"
                "[[nodiscard]] std::optional<Method> find_method(std::string_view name);\n"
-               "[[nodiscard]] Parsed<Params> parse_params(Method method, const boost::json::object& in);\n")
+               "[[nodiscard]] Parsed<Params> parse_params(Method method,\n"
+               "                                          const boost::json::object& in);\n")
     out.append("\n// Names of the events.\nnamespace event {\n")
     for name in model.events:
         constant = "k" + "".join(part.capitalize() for part in name.replace(".", "_").split("_"))
         out.append(f"inline constexpr std::string_view {constant} = {_quoted(name)};\n")
-    out.append("}  // namespace event\n\n// Every reason of an error that the schema knows, in order.\n")
+    out.append("}  // namespace event\n\n"
+               "// Every reason of an error that the schema knows, in order.\n")
     reasons = ", ".join(_quoted(reason) for reason in sorted(model.errors))
     out.append(f"inline constexpr std::array<std::string_view, {len(model.errors)}> kReasons{{\n"
                f"    {reasons}}};\n\n}}  // namespace conclave::sdk::protocol\n")
@@ -262,7 +274,8 @@ std::optional<Method> find_method(std::string_view name) {{
 Parsed<Params> parse_params(Method method, const boost::json::object& in) {{
   switch (method) {{
 {cases}  }}
-  return std::unexpected(Fault{{.spec = &kParamsInvalid, .path = {{}}, .expected = "a known method"}});
+  return std::unexpected(
+      Fault{{.spec = &kParamsInvalid, .path = {{}}, .expected = "a known method"}});
 }}
 
 }}  // namespace conclave::sdk::protocol

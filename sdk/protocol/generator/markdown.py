@@ -17,7 +17,8 @@ def _type(schema):
         return ", ".join(f"`{value}`" for value in schema["enum"])
     kind = schema.get("type", "any JSON value")
     if kind == "array":
-        return f"array of {_type(schema['items'])}, {schema.get('minItems', 0)} to {schema['maxItems']}"
+        bounds = f"{schema.get('minItems', 0)} to {schema['maxItems']}"
+        return f"array of {_type(schema['items'])}, {bounds}"
     if kind == "string" and "maxLength" in schema:
         return f"string, {schema.get('minLength', 0)} to {schema['maxLength']} characters"
     if kind == "integer" and "maximum" in schema:
@@ -43,11 +44,14 @@ def _fields(schema):
 def _method(method):
     raw = method.raw
     lines = [f"### {method.name}", "", raw["summary"] + " " + raw.get("description", ""), "",
-             f"Allowed: {SIGN_IN[raw['sign_in']]}. Rights: {raw['rights']} Cost: {raw['cost']}.", "",
+             f"Allowed: {SIGN_IN[raw['sign_in']]}. "
+             f"Rights: {raw['rights']} Cost: {raw['cost']}.", "",
              "Parameters:", "", *_fields(raw["params"]), "Result:", "", *_fields(raw["result"])]
     if raw["errors"]:
-        lines += ["Errors of its own: " + ", ".join(f"`{reason}`" for reason in raw["errors"]) + ".", ""]
-    example = {part: json.dumps(raw["example"][part], ensure_ascii=False) for part in ("params", "result")}
+        reasons = ", ".join(f"`{reason}`" for reason in raw["errors"])
+        lines += [f"Errors of its own: {reasons}.", ""]
+    example = {part: json.dumps(raw["example"][part], ensure_ascii=False)
+               for part in ("params", "result")}
     return lines + ["```json", example["params"], example["result"], "```", ""]
 
 
@@ -59,7 +63,8 @@ def _event(name, raw):
 
 def render(model):
     out = ["# Methods and events of conclave.v1", "",
-           "Made from sdk/protocol/schema. How a connection lives is told in [protocol.md](protocol.md).", ""]
+           "Made from sdk/protocol/schema. "
+           "How a connection lives is told in [protocol.md](protocol.md).", ""]
     for noun in model.nouns:
         out += [f"## {noun['noun']}", "", noun["summary"], ""]
         for method in model.methods:
@@ -76,7 +81,8 @@ def render(model):
         if "pattern" in schema:
             out += [f"`{schema['pattern']}`", ""]
         out += _fields({key: value for key, value in schema.items() if key != "description"})
-    out += ["## Reasons of errors", "", "| reason | kind | code | what to do |", "|---|---|---|---|"]
+    out += ["## Reasons of errors", "",
+            "| reason | kind | code | what to do |", "|---|---|---|---|"]
     for reason, raw in sorted(model.errors.items()):
         out.append(f"| `{reason}` | {raw['kind']} | {raw['code']} | {raw['advice']} |")
     return "\n".join(line.rstrip() for line in out) + "\n"

@@ -12,13 +12,13 @@ class SlowReader : public ::testing::Test {
   SlowReader() {
     ann.enrol();
     bob.enrol();
-    room = ann.call("room.create", {{"name", "a"}, {"invite", {world.user("bob")}}})
-               .at("room");
+    room = ann.call("room.create", {{"name", "a"}, {"invite", {world.user("bob")}}}).at("room");
     bob.call("room.accept", {{"room", room}});
     world.settle();
   }
   std::int64_t send(std::string_view text) {
-    return ann.call("message.send", {{"room", room}, {"client_id", next++}, {"text", std::string(text)}})
+    return ann
+        .call("message.send", {{"room", room}, {"client_id", next++}, {"text", std::string(text)}})
         .at("seq")
         .as_int64();
   }
@@ -102,9 +102,8 @@ TEST_F(SlowReader, AnEventIsSerialisedOnceForAllReceivers) {
   const std::size_t before = bob.socket->sent.size();
   const std::size_t phone_before = phone.socket->sent.size();
   send("one buffer");
-  world.run_until([&] {
-    return bob.socket->sent.size() > before && phone.socket->sent.size() > phone_before;
-  });
+  world.run_until(
+      [&] { return bob.socket->sent.size() > before && phone.socket->sent.size() > phone_before; });
   EXPECT_EQ(bob.socket->sent.back().get(), phone.socket->sent.back().get());
 }
 

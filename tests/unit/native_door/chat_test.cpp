@@ -91,7 +91,8 @@ TEST_F(ChatThroughTheDoor, HistoryFoldsEditsReactionsAndRedactions) {
 
 TEST_F(ChatThroughTheDoor, HistoryFromTheStartPagesForward) {
   for (int i = 0; i < 5; ++i) ann.call("message.send", message("x"));
-  json::object page = bob.call("message.history", {{"room", room}, {"after", 0}, {"limit", 3}, {"all_kinds", true}});
+  json::object page = bob.call("message.history",
+                               {{"room", room}, {"after", 0}, {"limit", 3}, {"all_kinds", true}});
   EXPECT_EQ(page.at("first_seq"), 1);
   EXPECT_EQ(page.at("more"), true);
   std::int64_t seen = 0;
@@ -100,7 +101,8 @@ TEST_F(ChatThroughTheDoor, HistoryFromTheStartPagesForward) {
       EXPECT_EQ(each.at("seq").as_int64(), ++seen);
     }
     if (!page.at("more").as_bool()) break;
-    page = bob.call("message.history", {{"room", room}, {"after", seen}, {"limit", 3}, {"all_kinds", true}});
+    page = bob.call("message.history",
+                    {{"room", room}, {"after", seen}, {"limit", 3}, {"all_kinds", true}});
   }
   EXPECT_EQ(seen, page.at("head_seq").as_int64());
 }
@@ -171,8 +173,8 @@ TEST_F(ChatThroughTheDoor, EveryMethodAnswersItsExampleAsTheSchemaSays) {
   cyd.enrol();
   for (const SchemaMethod& method : schema().methods()) {
     if (method.definition.at("sign_in") == "before" || method.name == "session.end") continue;
-    const json::object frame = cyd.answer_to(
-        cyd.send(method.name, method.definition.at("example").as_object().at("params").as_object()));
+    const json::object frame = cyd.answer_to(cyd.send(
+        method.name, method.definition.at("example").as_object().at("params").as_object()));
     if (!frame.contains("error")) continue;
     const std::string reason = reason_of(frame.at("error").as_object());
     EXPECT_NE(reason, "internal") << method.name;

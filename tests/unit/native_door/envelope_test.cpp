@@ -18,7 +18,8 @@ Refusal refusal_of(std::string_view text) {
 }
 
 TEST(Envelope, TakesARequestWithANumberOrATextAsId) {
-  const auto number = parse_request(R"({"jsonrpc":"2.0","id":7,"method":"session.ping","params":{}})");
+  const auto number =
+      parse_request(R"({"jsonrpc":"2.0","id":7,"method":"session.ping","params":{}})");
   ASSERT_TRUE(number);
   EXPECT_EQ(number->id, "7");
   EXPECT_EQ(number->method, sdk::protocol::Method::session_ping);
@@ -29,20 +30,20 @@ TEST(Envelope, TakesARequestWithANumberOrATextAsId) {
 
 TEST(Envelope, RefusesWhatIsNoRequestAndSaysWhatItIs) {
   EXPECT_EQ(refusal_of("{").error.reason(), "parse");
-  for (const char* text :
-       {R"([])", R"([{"jsonrpc":"2.0","id":1,"method":"session.ping"}])", R"(7)",
-        R"({"jsonrpc":"2.0","method":"session.ping"})",
-        R"({"jsonrpc":"2.0","id":null,"method":"session.ping"})",
-        R"({"jsonrpc":"2.0","id":1.5,"method":"session.ping"})",
-        R"({"jsonrpc":"1.0","id":1,"method":"session.ping"})",
-        R"({"id":1,"method":"session.ping"})", R"({"jsonrpc":"2.0","id":1})",
-        R"({"jsonrpc":"2.0","id":1,"method":7})",
-        R"({"jsonrpc":"2.0","id":1,"method":"session.ping","params":[]})",
-        R"({"jsonrpc":"2.0","id":1,"method":"session.ping","extra":1})"}) {
+  for (const char* text : {R"([])", R"([{"jsonrpc":"2.0","id":1,"method":"session.ping"}])", R"(7)",
+                           R"({"jsonrpc":"2.0","method":"session.ping"})",
+                           R"({"jsonrpc":"2.0","id":null,"method":"session.ping"})",
+                           R"({"jsonrpc":"2.0","id":1.5,"method":"session.ping"})",
+                           R"({"jsonrpc":"1.0","id":1,"method":"session.ping"})",
+                           R"({"id":1,"method":"session.ping"})", R"({"jsonrpc":"2.0","id":1})",
+                           R"({"jsonrpc":"2.0","id":1,"method":7})",
+                           R"({"jsonrpc":"2.0","id":1,"method":"session.ping","params":[]})",
+                           R"({"jsonrpc":"2.0","id":1,"method":"session.ping","extra":1})"}) {
     EXPECT_EQ(refusal_of(text).error.reason(), "request.invalid") << text;
   }
   const std::string long_id(65, 'x');
-  EXPECT_EQ(refusal_of(R"({"jsonrpc":"2.0","id":")" + long_id + R"(","method":"session.ping"})").id, "null");
+  EXPECT_EQ(refusal_of(R"({"jsonrpc":"2.0","id":")" + long_id + R"(","method":"session.ping"})").id,
+            "null");
 }
 
 TEST(Envelope, AnUnknownMethodGetsTheNearestName) {

@@ -19,11 +19,13 @@ bool is_of_type(std::string_view type, const json::value& value) {
   return type == "object" && value.is_object();
 }
 
-Faults object_faults(const json::object& schema, const json::object& value, const std::string& path) {
+Faults object_faults(const json::object& schema, const json::object& value,
+                     const std::string& path) {
   Faults out;
   if (const json::value* required = schema.if_contains("required")) {
     for (const json::value& name : required->as_array()) {
-      if (!value.contains(name.as_string())) out.push_back(path + "/" + name.as_string().c_str() + ": missing");
+      if (!value.contains(name.as_string()))
+        out.push_back(path + "/" + name.as_string().c_str() + ": missing");
     }
   }
   for (const auto& [name, member] : value) {
@@ -44,14 +46,16 @@ Faults array_faults(const json::object& schema, const json::array& value, const 
     out.push_back(path + ": too many items");
   }
   for (std::size_t i = 0; i < value.size(); ++i) {
-    for (std::string& fault : faults_of(schema.at("items"), value[i], path + "/" + std::to_string(i))) {
+    for (std::string& fault :
+         faults_of(schema.at("items"), value[i], path + "/" + std::to_string(i))) {
       out.push_back(std::move(fault));
     }
   }
   return out;
 }
 
-Faults scalar_faults(const json::object& schema, const json::value& value, const std::string& path) {
+Faults scalar_faults(const json::object& schema, const json::value& value,
+                     const std::string& path) {
   if (const json::value* names = schema.if_contains("enum")) {
     if (std::ranges::find(names->as_array(), value) == names->as_array().end()) {
       return {path + ": no enumerator: " + json::serialize(value)};

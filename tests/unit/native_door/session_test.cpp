@@ -47,7 +47,8 @@ TEST(Session, AHandleResumesOnce) {
   EXPECT_EQ(resumed.at("resumed"), true);
   ann.call("user.me");
   Client thief(world);
-  EXPECT_EQ(reason_of(thief.fail("session.resume", {{"handle", handle}})), "session.resume_refused");
+  EXPECT_EQ(reason_of(thief.fail("session.resume", {{"handle", handle}})),
+            "session.resume_refused");
 }
 
 TEST(Session, EveryMethodThatNeedsASessionIsRefusedWithoutOne) {
@@ -56,8 +57,8 @@ TEST(Session, EveryMethodThatNeedsASessionIsRefusedWithoutOne) {
   std::size_t tried = 0;
   for (const SchemaMethod& method : schema().methods()) {
     if (method.definition.at("sign_in") != "required") continue;
-    const json::object error =
-        stranger.fail(method.name, method.definition.at("example").as_object().at("params").as_object());
+    const json::object error = stranger.fail(
+        method.name, method.definition.at("example").as_object().at("params").as_object());
     EXPECT_EQ(reason_of(error), "sign_in.required") << method.name;
     ++tried;
   }
@@ -98,7 +99,8 @@ TEST(Session, EndingItAnswersFirstAndClosesThen) {
   world.run_until([&] { return ann.socket->closed.has_value(); });
   EXPECT_EQ(ann.socket->closed, 4002);
   Client again(world);
-  EXPECT_EQ(reason_of(again.fail("session.resume", {{"handle", handle}})), "session.resume_refused");
+  EXPECT_EQ(reason_of(again.fail("session.resume", {{"handle", handle}})),
+            "session.resume_refused");
 }
 
 TEST(Session, ARevokedDeviceIsClosedAtOnceAndTheOthersAreTold) {

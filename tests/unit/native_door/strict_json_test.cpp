@@ -14,7 +14,8 @@ bool parses(std::string_view text) {
 TEST(StrictJson, TakesWhatJsonIs) {
   const auto value = parse_strictly(R"( {"a":[1,-2,3.5,"x\u00e9",true,null],"b":{}} )", 32, {});
   ASSERT_TRUE(value);
-  EXPECT_EQ(boost::json::serialize(*value), "{\"a\":[1,-2,3.5E0,\"x\xc3\xa9\",true,null],\"b\":{}}");
+  EXPECT_EQ(boost::json::serialize(*value),
+            "{\"a\":[1,-2,3.5E0,\"x\xc3\xa9\",true,null],\"b\":{}}");
 }
 
 TEST(StrictJson, RefusesRepeatedKeysAtEveryDepth) {
@@ -30,8 +31,8 @@ TEST(StrictJson, RefusesDepthBeyondTheLimitWithoutRecursingIntoIt) {
 }
 
 TEST(StrictJson, RefusesWhatIsNoJson) {
-  for (const char* text : {"", "{", "{}x", "{} {}", "{'a':1}", "{\"a\":01}", "[1,]", "NaN", "// a\n{}",
-                           "\"\xff\"", "\"\\ud800\"", "{\"a\":1e999999}x"}) {
+  for (const char* text : {"", "{", "{}x", "{} {}", "{'a':1}", "{\"a\":01}", "[1,]", "NaN",
+                           "// a\n{}", "\"\xff\"", "\"\\ud800\"", "{\"a\":1e999999}x"}) {
     EXPECT_FALSE(parses(text)) << text;
   }
 }

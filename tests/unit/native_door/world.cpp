@@ -18,7 +18,9 @@ namespace {
 
 namespace json = boost::json;
 
-std::string text_of(const json::value& value) { return value.as_string().c_str(); }
+std::string text_of(const json::value& value) {
+  return value.as_string().c_str();
+}
 
 std::filesystem::path fresh_folder() {
   std::string name = (std::filesystem::temp_directory_path() / "native_door_XXXXXX").string();
@@ -57,7 +59,8 @@ World::World(doors::native::Limits limits) : folder(fresh_folder()) {
   door = std::make_unique<doors::native::NativeDoor>(door_parts(*this, limits));
   domain = std::make_unique<server::Domain>(server::Domain::Parts{
       config, *paths_, *store, keys, argon2, metrics, io.get_executor(), door.get()});
-  if (auto started = run(domain->start()); !started) throw std::runtime_error(started.error().text());
+  if (auto started = run(domain->start()); !started)
+    throw std::runtime_error(started.error().text());
   auto made = run(domain->administration.make_tenant({}, "demo.example", false));
   if (!made) throw std::runtime_error(made.error().text());
   tenant = *made;
@@ -103,7 +106,8 @@ void World::run_until(const std::function<bool()>& done) {
     io.restart();
     const auto work = boost::asio::make_work_guard(io);
     io.run_one_for(std::chrono::milliseconds(100));
-    if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error("nothing came in time");
+    if (std::chrono::steady_clock::now() > deadline)
+      throw std::runtime_error("nothing came in time");
   }
 }
 
@@ -147,12 +151,15 @@ void Client::disconnect() {
   world_.settle();
 }
 
-json::object Client::hello() { return hello_; }
+json::object Client::hello() {
+  return hello_;
+}
 
 std::int64_t Client::send(std::string_view method, const json::object& params) {
   const std::int64_t id = next_id_++;
   methods_[id] = method;
-  const json::object frame{{"jsonrpc", "2.0"}, {"id", id}, {"method", std::string(method)}, {"params", params}};
+  const json::object frame{
+      {"jsonrpc", "2.0"}, {"id", id}, {"method", std::string(method)}, {"params", params}};
   handler_->on_message(json::serialize(frame));
   return id;
 }
@@ -183,12 +190,21 @@ std::string Client::sign(std::string_view purpose, const Bytes& nonce_c) const {
   const Bytes nonce_s = *base::base64url_decode(text_of(hello_.at("nonce")));
   const std::string domain = account_.substr(account_.find('@') + 1);
   const std::string device_text = purpose == "prove" ? device : std::string();
-  const auto message = base::transcript_digest(
-      {base::as_bytes("conclave/auth/1"), base::as_bytes(purpose), base::as_bytes(domain), {},
-       base::as_bytes(account_), base::as_bytes(device_text), base::as_bytes("Ed25519"), public_key_,
-       nonce_s, nonce_c, base::as_bytes("loopback"), {}});
+  const auto message = base::transcript_digest({base::as_bytes("conclave/auth/1"),
+                                                base::as_bytes(purpose),
+                                                base::as_bytes(domain),
+                                                {},
+                                                base::as_bytes(account_),
+                                                base::as_bytes(device_text),
+                                                base::as_bytes("Ed25519"),
+                                                public_key_,
+                                                nonce_s,
+                                                nonce_c,
+                                                base::as_bytes("loopback"),
+                                                {}});
   Bytes signature(crypto_sign_BYTES);
-  crypto_sign_detached(signature.data(), nullptr, message.data(), message.size(), secret_key_.data());
+  crypto_sign_detached(signature.data(), nullptr, message.data(), message.size(),
+                       secret_key_.data());
   return base::base64url_encode(signature);
 }
 

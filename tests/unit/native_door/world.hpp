@@ -75,7 +75,8 @@ class Client {
   boost::json::object enrol(std::string_view password = "correct horse battery");
   boost::json::object prove();
   // The parameters of session.enrol, ready to be broken by a test.
-  [[nodiscard]] boost::json::object enrol_params(std::string_view password = "correct horse battery");
+  [[nodiscard]] boost::json::object enrol_params(
+      std::string_view password = "correct horse battery");
 
   // Waits for the next event of that name and takes it.
   boost::json::object event(std::string_view name);
