@@ -45,10 +45,11 @@ Task<Result<HistoryPage>> Messages::history(identity::Actor actor, HistoryQuery 
   const Limits& limits = core_.parts.limits;
   const std::size_t limit = std::clamp<std::size_t>(query.limit, 1, limits.page_entries);
   const std::uint64_t head = (*room)->head_seq;
-  const bool forward = query.after != 0;
+  const bool forward = query.after.has_value();
   // Next to read: `next` upwards, or `next` downwards.
-  std::uint64_t next = query.after + 1;
-  if (!forward) next = query.before == 0 ? head : std::min(query.before - 1, head);
+  std::uint64_t next = query.after.value_or(0) + 1;
+  if (!forward)
+    next = query.before ? std::min(std::max<std::uint64_t>(*query.before, 1) - 1, head) : head;
   Scan scan;
   bool full = false;
   std::uint64_t looked = 0;

@@ -50,11 +50,11 @@ struct PinMessage {
   bool active = true;
 };
 
-// At most one of before and after is not 0; neither: the newest entries.
+// At most one of before and after; neither: the newest entries.
 struct HistoryQuery {
   RoomId room{};
-  std::uint64_t before = 0;  // entries with a lower seq, newest page first
-  std::uint64_t after = 0;   // entries with a higher seq, oldest page first
+  std::optional<std::uint64_t> before{};  // entries with a lower seq, newest page first
+  std::optional<std::uint64_t> after{};   // entries with a higher seq; 0: from the beginning
   std::size_t limit = 50;
   // False: messages, membership and profile entries, for people. True: every entry without a gap,
   // edits, reactions and redactions too, for a device that catches up on what it knows already.

@@ -11,6 +11,9 @@ inline constexpr ErrorSpec kSignInRefused{
     "Check account and password; if this device was removed, enrol it again or ask your admin."};
 inline constexpr ErrorSpec kSignInThrottled{"sign_in.throttled", ErrorKind::limited,
                                             "Too many failed attempts; wait, then try again."};
+inline constexpr ErrorSpec kDeviceKeyInvalid{"device.key_invalid", ErrorKind::invalid,
+                                             "The device key must be a point on P-256 (ES256, 65 "
+                                             "bytes, uncompressed) or 32 bytes (Ed25519)."};
 inline constexpr ErrorSpec kHelloExpired{
     "sign_in.hello_expired", ErrorKind::unauthenticated,
     "The server's nonce was used or is older than 30 s; ask for a new hello and sign again."};

@@ -102,7 +102,7 @@ Task<Result<SignedIn>> SignIn::enrol(EnrolRequest request, ConnectionFacts facts
   auto platform = clean_name(request.platform);
   if (!platform) co_return fail(kNameInvalid, "platform");
   auto key = hsm::api::make_verify_key(request.algorithm, request.key);
-  if (!key) co_return std::unexpected(key.error());
+  if (!key) co_return fail(kDeviceKeyInvalid, key.error().detail());
   const Throttle::Attempt attempt{facts.address, joined(*name), name->domain, {}};
   CONCLAVE_CO_TRY(admit(attempt, request.nonce_s));
   auto binding = bind(request.binding, facts);

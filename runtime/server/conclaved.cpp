@@ -17,6 +17,7 @@
 #include "runtime/server/ports_file.hpp"
 #include "runtime/server/threads.hpp"
 #include "runtime/server/tls_identity.hpp"
+#include "runtime/server/token_probe.hpp"
 #include "runtime/store/sqlite_content_store.hpp"
 
 namespace conclave::server {
@@ -94,6 +95,7 @@ struct Conclaved::State {
   std::unique_ptr<async::BlockingPool> argon2;
   std::unique_ptr<Threads> threads;
   std::unique_ptr<async::TaskGroup> tasks;  // on the shard
+  std::unique_ptr<TokenProbe> token;
   std::unique_ptr<Domain> domain;
   std::unique_ptr<Doors> doors;
   std::unique_ptr<wire::Server> server;
@@ -131,8 +133,9 @@ Result<void> Conclaved::State::build() {
       std::make_unique<async::BlockingPool>("argon2", config.threads.argon2, kArgon2QueueLimit);
   threads = std::make_unique<Threads>(config.threads.io);
   tasks = std::make_unique<async::TaskGroup>(threads->shard());
-  doors = std::make_unique<Doors>(Doors::Parts{config, paths, fences.text(), *store, *keys, metrics,
-                                               threads->io(), threads->shard()});
+  token = std::make_unique<TokenProbe>(*keys, base::system_clock());
+  doors = std::make_unique<Doors>(Doors::Parts{config, paths, fences.text(), *store, *keys, *token,
+                                               metrics, threads->io(), threads->shard()});
   domain = std::make_unique<Domain>(Domain::Parts{config, paths, *store, *keys, *argon2, metrics,
                                                   threads->shard(), &doors->gate()});
   return {};
@@ -154,6 +157,7 @@ Task<void> Conclaved::State::start() {
   }
   observe::info("server.ready", {{"port", server->bound().front()}});
   tasks->spawn(renew_certificate());
+  tasks->spawn(token->run());
 }
 
 Task<Result<void>> Conclaved::State::open_doors() {
@@ -225,12 +229,18 @@ void Conclaved::State::tear_down() {
   std::filesystem::remove(paths.ports, ignored);
   if (server) {
     doors->set_draining();
+    wait_on_shard([this](std::function<void()> done) {
+      domain->hub.publish_to_all(
+          sync::Draining{.reconnect_in_ms = static_cast<std::int64_t>(config.limits.drain_ms)});
+      done();
+    });
     std::promise<void> drained;
     server->drain(std::chrono::milliseconds(config.limits.drain_ms), [&] { drained.set_value(); });
     drained.get_future().wait();
   }
   wait_on_shard([this](std::function<void()> done) {
     stopping = true;
+    token->stop();
     if (server) return doors->close(std::move(done));
     done();
   });

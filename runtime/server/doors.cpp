@@ -56,9 +56,10 @@ std::string authority_digest(const std::filesystem::path& file) {
 
 std::vector<doors::http::ReadyCheck> ready_checks(const Doors::Parts& parts) {
   std::vector<doors::http::ReadyCheck> checks;
-  checks.push_back({"token", [keys = &parts.keys]() -> Result<void> {
-                      if (keys->ready()) return {};
-                      return fail(hsm::api::kTokenUnavailable);
+  checks.push_back({"token", [keys = &parts.keys, token = &parts.token]() -> Result<void> {
+                      if (!keys->ready()) return fail(hsm::api::kTokenUnavailable);
+                      if (!token->answers()) return fail(hsm::api::kTokenUnavailable, "no answer");
+                      return {};
                     }});
   checks.push_back({"store", [store = &parts.store]() -> Result<void> {
                       const store::StoreStatus status = store->status();

@@ -12,6 +12,7 @@
 #include "runtime/doors/http/http_door.hpp"
 #include "runtime/doors/native/door.hpp"
 #include "runtime/server/domain.hpp"
+#include "runtime/server/token_probe.hpp"
 
 namespace conclave::server {
 
@@ -24,6 +25,7 @@ class Doors {
     std::string fences;  // in words
     store::ContentStore& store;
     hsm::api::KeyService& keys;
+    const TokenProbe& token;
     observe::Metrics& metrics;
     std::vector<boost::asio::any_io_executor> io;
     boost::asio::any_io_executor shard;

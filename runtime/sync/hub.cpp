@@ -82,6 +82,13 @@ void Hub::publish_to_user(const Event& event, TenantId tenant, UserId user, Sess
   publish(event, receivers);
 }
 
+void Hub::publish_to_all(const Event& event) {
+  std::vector<Subscriber*> receivers;
+  receivers.reserve(sessions_.size());
+  for (const auto& [session, subscriber] : sessions_) receivers.push_back(subscriber.get());
+  publish(event, receivers);
+}
+
 void Hub::disconnect(SessionId session, std::uint16_t close_code, std::string_view reason) {
   Subscriber* const subscriber = find(session);
   if (subscriber != nullptr) subscriber->door->disconnect(*subscriber, close_code, reason);

@@ -119,6 +119,8 @@ class Hub {
   void publish(const Event& event, std::span<Subscriber* const> receivers);
   void publish_to_user(const Event& event, TenantId tenant, UserId user,
                        SessionId except = SessionId{});
+  // Every session of the shard, tenants included.
+  void publish_to_all(const Event& event);
   void disconnect(SessionId session, std::uint16_t close_code, std::string_view reason);
 
  private:

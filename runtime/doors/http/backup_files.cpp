@@ -73,8 +73,10 @@ std::string backup_name(std::string_view kind, std::int64_t utc_ms) {
   std::tm parts{};
   ::gmtime_r(&seconds, &parts);
   std::array<char, 32> text{};
-  const std::size_t size = std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ", &parts);
-  return std::string(kind) + "-" + std::string(text.data(), size) + ".db";
+  const std::size_t size = std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%S", &parts);
+  // Milliseconds, so that two copies in one second have names of their own.
+  std::string fraction = std::to_string(1000 + utc_ms % 1000).substr(1);
+  return std::string(kind) + "-" + std::string(text.data(), size) + "." + fraction + "Z.db";
 }
 
 Task<Result<void>> write_private_file(async::BlockingPool& pool, std::filesystem::path file,
