@@ -1,5 +1,9 @@
 #include "runtime/chat/body.hpp"
 
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
 namespace conclave::chat {
 namespace {
 
@@ -78,6 +82,24 @@ std::string edit_body(const EditMessage& edit) {
   append_mentions(out, edit.mentions);
   out += '}';
   return out;
+}
+
+std::string edited_body(std::string_view message, std::string_view edit) {
+  boost::system::error_code error;
+  const boost::json::value old_value = boost::json::parse(message, error);
+  if (error || !old_value.is_object()) return std::string(edit);
+  const boost::json::value new_value = boost::json::parse(edit, error);
+  if (error || !new_value.is_object()) return std::string(edit);
+  boost::json::object out;
+  const auto take = [&out](const boost::json::value& from, std::string_view name) {
+    if (const auto* found = from.as_object().if_contains(name)) out.emplace(name, *found);
+  };
+  take(new_value, "text");
+  take(old_value, "reply_to");
+  take(old_value, "thread");
+  take(new_value, "mentions");
+  take(old_value, "mention_all");
+  return boost::json::serialize(out);
 }
 
 std::string reaction_body(std::string_view emoji) {

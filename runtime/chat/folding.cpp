@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "runtime/chat/body.hpp"
+
 namespace conclave::chat {
 namespace {
 
@@ -94,7 +96,7 @@ void fold_one(FoldedEntry& folded, const Marks& marks, UserId reader,
       folded.unreadable = true;
       folded.entry.body.clear();
     } else {
-      folded.entry.body = edit->entry.body;
+      folded.entry.body = edited_body(folded.entry.body, edit->entry.body);
     }
   }
   for (const auto& [emoji, users] : marks.reactions) {

@@ -68,6 +68,14 @@ def test_c02_an_edit_reaches_every_device_and_stays(table):
     assert later["edited"]["seq"] == edit["seq"]
 
 
+def test_c02_an_edit_leaves_reply_and_thread(table):
+    root = table.a1.send(table.room, "Where?")["seq"]
+    seq = table.a1.send(table.room, "Heer", reply_to=root, thread=root)["seq"]
+    table.a2.act("message.edit", table.room, target=seq, text="Here")
+    body = table.folded(seq)["body"]
+    assert (body["text"], body["reply_to"], body["thread"]) == ("Here", root, root)
+
+
 def test_c02_only_the_author_edits(table):
     seq = table.a1.send(table.room, "mine")["seq"]
     refused = table.b1.refused("message.edit", room=table.room,

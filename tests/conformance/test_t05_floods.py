@@ -214,3 +214,10 @@ def test_t05_a_storm_of_connections_does_not_stop_a_conversation(server, world):
         for thread in threads:
             thread.join()
     assert slowest < 3 * slow_factor(), f"a message took {slowest:.1f} s"
+
+    def served():
+        try:
+            return server.get("/livez").status == 200
+        except OSError:
+            return False
+    wait_until(served, "the address to be let in again after its storm")

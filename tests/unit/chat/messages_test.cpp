@@ -217,6 +217,25 @@ TEST_F(MessagesTest, history_shows_the_newest_edit_and_the_reactions) {
   }
 }
 
+TEST_F(MessagesTest, an_edit_changes_the_text_and_leaves_reply_and_thread) {
+  const auto root = world.say(ann, room, "root");
+  const auto sent = world.write<SendMessage>(&Messages::send, ann,
+                                             {.room = room,
+                                              .client_id = 100,
+                                              .text = "helo",
+                                              .reply_to = root->seq,
+                                              .thread = root->seq});
+  ASSERT_TRUE(sent);
+  ASSERT_TRUE(world.write<EditMessage>(
+      &Messages::edit, ann,
+      {.room = room, .client_id = 101, .target = sent->seq, .text = "hello"}));
+  const auto read = world.wait(world.chat->messages().get(ann, room, sent->seq));
+  ASSERT_TRUE(read);
+  const std::string at = std::to_string(root->seq);
+  EXPECT_EQ(read->entry.body,
+            R"({"text":"hello","reply_to":)" + at + R"(,"thread":)" + at + "}");
+}
+
 TEST_F(MessagesTest, only_the_author_edits) {
   const auto sent = world.say(ann, room, "mine");
   const auto refused = world.write<EditMessage>(

@@ -86,7 +86,8 @@ class Token:
         if "label" in match:
             values[LABEL] = match["label"].encode()
         template, _kept = _template(values)
-        self._must(self.library.C_FindObjectsInit(self.session, template, ULONG(len(values))), "find")
+        count = ULONG(len(values))
+        self._must(self.library.C_FindObjectsInit(self.session, template, count), "find")
         found = []
         handles = (ULONG * 256)()
         count = ULONG(0)
