@@ -184,6 +184,7 @@ base::Sha256 ceremony_digest(const CeremonyRequest& request) {
 
 Result<void> check_approvals(const CeremonyRequest& request, const Approvers& approvers,
                              std::string_view installation, std::int64_t now_ms) {
+  if (approvers.needed == 0) return invalid("no custodians are pinned");
   if (request.installation != installation) return invalid("for another installation");
   if (request.expiry_ms <= now_ms) return invalid("expired");
   if (request.expiry_ms > now_ms + kLongestValidity_ms) return invalid("valid for too long");
