@@ -12,7 +12,10 @@ namespace {
 class SystemRandom final : public Random {
  public:
   SystemRandom() { CONCLAVE_ASSERT(sodium_init() >= 0); }
-  void fill(std::span<std::uint8_t> out) override { randombytes_buf(out.data(), out.size()); }
+  void fill(std::span<std::uint8_t> out) override {
+    // libsodium declares the pointer non-null, and an empty span may hold a null one.
+    if (!out.empty()) randombytes_buf(out.data(), out.size());
+  }
 };
 
 }  // namespace

@@ -74,7 +74,6 @@ def home(server, world, tmp_path):
     return make
 
 
-@pytest.mark.short
 def test_two_people_on_two_devices_each_talk_and_one_comes_back(server, world, home):
     ada, bob = world.people("ada", "bob")
     a1, a2 = home(ada, "laptop"), home(ada, "phone")
@@ -159,7 +158,6 @@ def said(done, reason):
     assert error["advice"]
 
 
-@pytest.mark.short
 def test_errors_name_a_reason_and_what_to_do(server, world, home, tmp_path):
     ada = world.person("ada")
     a = home(ada)

@@ -21,6 +21,8 @@ TEST(Ids, another_kinds_id_is_refused) {
   EXPECT_FALSE(parse_id<UserId>(to_text(UserId{0})));
 }
 
+TEST(Ids, no_random_bytes_are_no_bytes) { EXPECT_TRUE(system_random().bytes(0).empty()); }
+
 TEST(Ids, random_ids_fit_signed_integers_and_are_not_zero) {
   for (int i = 0; i < 1000; ++i) {
     const std::uint64_t value = system_random().id_value();
