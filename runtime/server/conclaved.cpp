@@ -207,9 +207,11 @@ Task<void> Conclaved::State::renew_certificate() {
 }
 
 void Conclaved::State::wait_on_shard(std::function<void(std::function<void()>)> work) {
-  std::promise<void> ended;
-  boost::asio::post(threads->shard(), [&] { work([&] { ended.set_value(); }); });
-  ended.get_future().wait();
+  // Shared with the shard's thread, which may still be inside set_value() when the wait is over.
+  auto ended = std::make_shared<std::promise<void>>();
+  boost::asio::post(threads->shard(),
+                    [ended, work = std::move(work)] { work([ended] { ended->set_value(); }); });
+  ended->get_future().wait();
 }
 
 void Conclaved::State::run_on_shard(Task<void> task) {
@@ -234,9 +236,10 @@ void Conclaved::State::tear_down() {
           sync::Draining{.reconnect_in_ms = static_cast<std::int64_t>(config.limits.drain_ms)});
       done();
     });
-    std::promise<void> drained;
-    server->drain(std::chrono::milliseconds(config.limits.drain_ms), [&] { drained.set_value(); });
-    drained.get_future().wait();
+    auto drained = std::make_shared<std::promise<void>>();
+    server->drain(std::chrono::milliseconds(config.limits.drain_ms),
+                  [drained] { drained->set_value(); });
+    drained->get_future().wait();
   }
   wait_on_shard([this](std::function<void()> done) {
     stopping = true;
