@@ -8,7 +8,6 @@
 
 // What every ContentStore has to do. A backend is a type with
 //   Result<std::unique_ptr<ContentStore>> open();   // again after close(): the same data
-//   Result<std::unique_ptr<ContentStore>> open_draining();  // drains after each commit
 // and is instantiated with INSTANTIATE_TYPED_TEST_SUITE_P(Name, StoreConformance, Backend).
 namespace conclave::store::testing {
 
