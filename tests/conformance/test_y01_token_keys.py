@@ -4,11 +4,12 @@ else: not in files, environment, arguments or core dumps."""
 
 import base64
 import os
+import signal
 import subprocess
 
 import pytest
 
-from conclave_test import Device, PASSWORD, children, core_limit, processes
+from conclave_test import Device, PASSWORD, core_limit, processes
 from conclave_test import pkcs11
 from conclave_test.fixtures import ALPHA, World, prepare
 
@@ -198,8 +199,7 @@ def test_y01_what_people_type_is_in_no_file_and_no_log(fresh):
     installation.admin_api.post("/backups", {"kind": "content"})
     assert b.call("message.get", room=room, seq=seq)["entry"]["body"]["text"] == f"edited {marker}"
     assert find_in_files(installation.folder, marker) == []
-    for keyd in children(installation.launcher.pid, "conclave-keyd"):
-        os.kill(keyd, 11)  # what a crash would write, it must not
+    installation.kill_child("conclave-keyd", signal.SIGSEGV)  # what a crash writes, it must not
     processes.wait_until(lambda: installation.get("/readyz").status == 200, "readiness again", 20)
     world.close()
     assert installation.stop() == 0

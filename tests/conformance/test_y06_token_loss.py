@@ -50,9 +50,7 @@ def nowhere_on_disk(installation, marker):
 @pytest.mark.short
 def test_y06_a_killed_key_process_is_replaced_at_once(scene):
     installation, _, a, room = scene
-    old = installation.keyd_pid
-    os.kill(old, signal.SIGKILL)
-    wait_until(lambda: not processes.alive(old), "its end")
+    old = installation.kill_child("conclave-keyd")
     wait_until(lambda: send(a, room, "after")[0] == "ok", "service again", SECONDS)
     assert installation.keyd_pid != old
     wait_until(lambda: ready(installation), "readiness")
@@ -92,7 +90,7 @@ def test_y06_a_refused_send_can_be_sent_again_and_is_there_once(scene):
     os.kill(keyd, signal.SIGSTOP)
     with pytest.raises(Refused):
         a.call("message.send", params)
-    os.kill(keyd, signal.SIGKILL)
+    installation.kill_child("conclave-keyd")
     wait_until(lambda: ready(installation), "readiness again", 20)
 
     def again():
@@ -119,7 +117,7 @@ def test_y06_sign_in_without_a_token_fails_with_a_reason(scene):
         assert refused.value.code == -32050, refused.value
         assert time.monotonic() - began < 2 * SECONDS * slow_factor()
     finally:
-        os.kill(keyd, signal.SIGKILL)
+        installation.kill_child("conclave-keyd")
     client.close()
 
     def signed_in():
@@ -138,7 +136,7 @@ def test_y06_a_token_that_was_taken_away_and_comes_back(scene):
     installation, _, a, room = scene
     token, away = installation.state / "token" / "objects", installation.state / "token" / "away"
     token.rename(away)
-    os.kill(installation.keyd_pid, signal.SIGKILL)
+    installation.kill_child("conclave-keyd")
     wait_until(lambda: not ready(installation), "readiness to turn red", SECONDS)
     verdict, seconds = send(a, room, "lost")
     assert verdict != "ok"

@@ -1,7 +1,5 @@
 """Starting, stopping, restarting; processes that die; two servers on one state folder."""
 
-import os
-import signal
 import subprocess
 
 import pytest
@@ -68,9 +66,7 @@ def test_a_crash_of_the_server_loses_nothing_that_was_acknowledged(fresh):
     sent = {}
     for i in range(40):
         sent[a.send(room, f"m{i}")["seq"]] = f"m{i}"
-    old = installation.server_pid
-    os.kill(old, signal.SIGKILL)
-    wait_until(lambda: not processes.alive(old), "its end")
+    installation.kill_child("conclaved")
     installation.wait_ready()
     again = installation.signed_in(a.device)
     texts = {e["seq"]: e["body"].get("text") for e in again.history(room, limit=200)["entries"]

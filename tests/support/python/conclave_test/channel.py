@@ -53,7 +53,10 @@ class Channel:
                 with self._lock:
                     return self._read_some()
             except self._want_read:
-                ready, _, _ = select.select([self.socket], [], [], timeout)
+                try:
+                    ready, _, _ = select.select([self.socket], [], [], timeout)
+                except (OSError, ValueError):
+                    return b""  # our own side closed it meanwhile
                 if not ready:
                     return None
             except self._want_write:

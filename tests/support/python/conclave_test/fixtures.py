@@ -17,6 +17,7 @@ from .processes import wait_until
 ALPHA = "alpha.test"
 BETA = "beta.test"
 _numbers = itertools.count(1)
+_shared = []  # the `server` of the run
 
 
 class Party:
@@ -89,12 +90,27 @@ def prepare(config=None, **options):
 def server(request):
     made = prepare()
     before = request.session.testsfailed
+    _shared.append(made)
     yield made
+    _shared.remove(made)
     code = made.stop()
+    ends = [str(end) for end in made.ends.unexpected()]
     if request.session.testsfailed > before:
         print(made.said())
     shutil.rmtree(made.folder, ignore_errors=True)
     assert code == 0, f"the launcher ended with {code} at SIGTERM"
+    assert not ends, ends
+
+
+@pytest.fixture(autouse=True)
+def no_silent_crash():
+    """A process of the shared server that crashed and was started again fails the test that ran
+    then."""
+    yield
+    for installation in _shared:
+        ends = [str(end) for end in installation.ends.unexpected()]
+        installation.ends.forgive()
+        assert not ends, ends
 
 
 @pytest.fixture
@@ -120,7 +136,7 @@ def fresh(request):
         installation.kill()
         if failed:
             print(installation.said())
-        installation.remove()
+    _finish(made)
 
 
 @pytest.fixture
@@ -135,7 +151,20 @@ def bare():
 
     yield make
     for installation in made:
+        installation.kill()
+    _finish(made)
+
+
+def _finish(made):
+    """Removes all, then fails when a process of one of them ended as no test expected."""
+    problems = []
+    for installation in made:
+        try:
+            installation.check_ends()
+        except AssertionError as problem:
+            problems.append(str(problem))
         installation.remove()
+    assert not problems, "\n".join(problems)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -149,5 +178,6 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "short: belongs to the sanitizer lanes")
 
 
-__all__ = ["ALPHA", "BETA", "Party", "Person", "World", "bare", "fresh", "prepare",
+__all__ = ["ALPHA", "BETA", "Party", "Person", "World", "bare", "fresh", "no_silent_crash",
+           "prepare",
            "pytest_configure", "pytest_runtest_makereport", "server", "wait_until", "world"]

@@ -13,6 +13,7 @@ from . import http, processes
 from .api import Admin
 from .client import connect
 from .device import Device
+from .ends import Ends
 from .schema import ROOT
 
 PASSWORD = "correct horse battery staple"
@@ -68,6 +69,7 @@ class Installation:
         self.fixed_ports = {}
         self.launcher = None
         self.output = self.folder / "launcher.out"
+        self.ends = Ends(self.output)
         self.admin_api = None
         self.admin_device = Device("admin@provider.local", PASSWORD, name="test admin")
         self.write_config()
@@ -167,6 +169,26 @@ class Installation:
     @property
     def server_pid(self):
         return self.pid_of("conclaved")
+
+    def expect_end(self, name, status=None, signal=None, most=1):
+        """Says that this test makes a child end so; any other end by a signal or with a status
+        other than 0 fails it."""
+        self.ends.expect(name, status, signal, most)
+
+    def kill_child(self, name, how=signal.SIGKILL):
+        """Ends the running child of that name by a signal, as a fault; its process id."""
+        pid = self.pid_of(name)
+        self.expect_end(name, signal=int(how))
+        processes.end(pid, how)
+        return pid
+
+    def check_ends(self):
+        """Fails when a child, or the launcher itself, ended in a way that no test asked for."""
+        told = [str(end) for end in self.ends.unexpected()]
+        if self.launcher is not None and (self.launcher.poll() or 0) < 0:
+            if -self.launcher.returncode != signal.SIGKILL:
+                told.append(f"the launcher ended by signal {-self.launcher.returncode}")
+        assert not told, f"{'; '.join(told)}\n{self.said()}"
 
     def stop(self, timeout=30):
         """SIGTERM to the launcher; its exit code."""
