@@ -277,6 +277,12 @@ class Client:
         with self._changed:
             self._events.clear()
 
+    def take_events(self):
+        """All that came since the last call, as (method, params)."""
+        with self._changed:
+            taken, self._events = self._events, []
+            return taken
+
     def wait_event(self, name, match=lambda params: True, timeout=None):
         found = []
 
