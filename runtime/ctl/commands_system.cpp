@@ -7,7 +7,7 @@
 #include "runtime/ctl/restore.hpp"
 #include "runtime/ctl/shell.hpp"
 
-// Keys, audit trail, backups, status: for the provider's admins.
+// Keys, backups, status: for the provider's admins.
 namespace conclave::ctl {
 
 namespace {
@@ -27,13 +27,6 @@ const Shell::View kEpoch{"",
                           {"new epoch", "new_epoch"},
                           {"keys sealed anew", "resealed"},
                           {"old one dies after", "destroy_after_ms"}}};
-const Shell::View kTrail{"entries",
-                         {{"NUMBER", "number"},
-                          {"TIME (UTC)", "ts_ms"},
-                          {"CHAINED", "chained"},
-                          {"TENANT", "tenant"},
-                          {"CONTENT", "content"}}};
-const Shell::View kHead{"", {{"number", "number"}, {"chain", "chain"}, {"signature", "signature"}}};
 const Shell::View kBackups{"backups",
                            {{"FILE", "file"},
                             {"KIND", "kind"},
@@ -62,7 +55,6 @@ const Shell::View kStatus{"",
 
 struct Given {
   std::string what;
-  std::string after;
 };
 
 using Act = Result<void> (*)(Shell&, const Given&);
@@ -122,19 +114,6 @@ void add_system_commands(CLI::App& app, Shell& shell) {
       })
       ->add_option("tenant", given->what, "id or domain")
       ->required();
-  CLI::App* trail = app.add_subcommand("audit", "the audit trail");
-  trail->require_subcommand(1);
-  add(trail, shell, "list", "entries, checked against their chain", given,
-      [](Shell& self, const Given& is) {
-        std::string target = "/api/v1/audit?limit=200";
-        if (!is.after.empty()) target += "&after=" + encoded(is.after);
-        return self.request("GET", target, std::nullopt, kTrail);
-      })
-      ->add_option("--after", given->after, "number to go on after");
-  add(trail, shell, "head", "head of the chain, signed by the token", given,
-      [](Shell& self, const Given&) {
-        return self.request("GET", "/api/v1/audit/head", std::nullopt, kHead);
-      });
   add_backup_commands(app, shell, given);
 }
 

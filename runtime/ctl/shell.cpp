@@ -49,17 +49,23 @@ void Shell::show(const json::object& result, const View& view) {
   }
 }
 
-Result<void> Shell::request(const std::string& method, const std::string& target,
-                            const std::optional<json::object>& body, const View& view) {
+Result<json::object> Shell::call(const std::string& method, const std::string& target,
+                                 const std::optional<json::object>& body) {
   auto profile = load_profile(home);
   if (!profile) return std::unexpected(profile.error());
   Api api(profile->server);
   const auto signed_in = api.prove(*profile);
   remember(api);
   CONCLAVE_TRY(signed_in);
-  const auto result = api.call(method, target, body ? &*body : nullptr);
+  auto result = api.call(method, target, body ? &*body : nullptr);
   remember(api);
   api.end();
+  return result;
+}
+
+Result<void> Shell::request(const std::string& method, const std::string& target,
+                            const std::optional<json::object>& body, const View& view) {
+  const auto result = call(method, target, body);
   if (!result) return std::unexpected(result.error());
   show(*result, view);
   return {};

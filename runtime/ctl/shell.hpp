@@ -28,7 +28,11 @@ class Shell {
     std::string list;             // field that holds the rows; empty: one object
     std::vector<Column> columns;  // empty: "done"
   };
-  // Signs in with the profile of `home`, makes one call, shows the result, signs out.
+  // Signs in with the profile of `home`, makes one call, signs out.
+  [[nodiscard]] Result<boost::json::object> call(const std::string& method,
+                                                 const std::string& target,
+                                                 const std::optional<boost::json::object>& body);
+  // The same, and shows the result.
   [[nodiscard]] Result<void> request(const std::string& method, const std::string& target,
                                      const std::optional<boost::json::object>& body,
                                      const View& view);

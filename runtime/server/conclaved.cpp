@@ -14,6 +14,7 @@
 #include "runtime/observe/metrics.hpp"
 #include "runtime/server/domain.hpp"
 #include "runtime/server/doors.hpp"
+#include "runtime/server/log_watch.hpp"
 #include "runtime/server/ports_file.hpp"
 #include "runtime/server/threads.hpp"
 #include "runtime/server/tls_identity.hpp"
@@ -70,8 +71,8 @@ store::SqliteStoreOptions store_options(const config::Config& config,
 }  // namespace
 
 struct Conclaved::State {
-  State(config::Config c, confine::ConfineReport f)
-      : config(std::move(c)), paths(config.state), fences(std::move(f)) {}
+  State(config::Config c, confine::ConfineReport f, std::optional<observe::LogFile> l)
+      : config(std::move(c)), paths(config.state), fences(std::move(f)), log(std::move(l)) {}
 
   Result<void> build();
   [[nodiscard]] Task<void> start();
@@ -86,6 +87,7 @@ struct Conclaved::State {
   config::Config config;
   config::StatePaths paths;
   confine::ConfineReport fences;
+  std::optional<observe::LogFile> log;
   observe::Metrics metrics;
   boost::asio::io_context control{1};  // the main thread: signals
   std::optional<Error> start_error;
@@ -96,14 +98,16 @@ struct Conclaved::State {
   std::unique_ptr<Threads> threads;
   std::unique_ptr<async::TaskGroup> tasks;  // on the shard
   std::unique_ptr<TokenProbe> token;
+  std::unique_ptr<LogWatch> log_watch;  // null without a log file
   std::unique_ptr<Domain> domain;
   std::unique_ptr<Doors> doors;
   std::unique_ptr<wire::Server> server;
   bool stopping = false;  // on the shard
 };
 
-Conclaved::Conclaved(config::Config config, confine::ConfineReport fences)
-    : state_(std::make_unique<State>(std::move(config), std::move(fences))) {}
+Conclaved::Conclaved(config::Config config, confine::ConfineReport fences,
+                     std::optional<observe::LogFile> log)
+    : state_(std::make_unique<State>(std::move(config), std::move(fences), std::move(log))) {}
 
 Conclaved::~Conclaved() = default;
 
@@ -135,7 +139,8 @@ Result<void> Conclaved::State::build() {
   tasks = std::make_unique<async::TaskGroup>(threads->shard());
   token = std::make_unique<TokenProbe>(*keys, base::system_clock());
   doors = std::make_unique<Doors>(Doors::Parts{config, paths, fences.text(), *store, *keys, *token,
-                                               metrics, threads->io(), threads->shard()});
+                                               log ? &*log : nullptr, metrics, threads->io(),
+                                               threads->shard()});
   domain = std::make_unique<Domain>(Domain::Parts{config, paths, *store, *keys, *argon2, metrics,
                                                   threads->shard(), &doors->gate()});
   return {};
@@ -158,6 +163,10 @@ Task<void> Conclaved::State::start() {
   observe::info("server.ready", {{"port", server->bound().front()}});
   tasks->spawn(renew_certificate());
   tasks->spawn(token->run());
+  if (log) {
+    log_watch = std::make_unique<LogWatch>(*log, domain->writer);
+    tasks->spawn(log_watch->run());
+  }
 }
 
 Task<Result<void>> Conclaved::State::open_doors() {
@@ -244,6 +253,7 @@ void Conclaved::State::tear_down() {
   wait_on_shard([this](std::function<void()> done) {
     stopping = true;
     token->stop();
+    if (log_watch) log_watch->stop();
     if (server) return doors->close(std::move(done));
     done();
   });

@@ -1,10 +1,11 @@
 #pragma once
 
 #include <memory>
-#include <string>
+#include <optional>
 
 #include "runtime/config/config.hpp"
 #include "runtime/confine/confine.hpp"
+#include "runtime/observe/log_file.hpp"
 
 namespace conclave::server {
 
@@ -12,7 +13,9 @@ namespace conclave::server {
 // takes it down in order: doors drain, the domain stores what is pending, the store closes.
 class Conclaved {
  public:
-  Conclaved(config::Config config, confine::ConfineReport fences);
+  // `log`: none when standard error is no file.
+  Conclaved(config::Config config, confine::ConfineReport fences,
+            std::optional<observe::LogFile> log);
   ~Conclaved();
   Conclaved(const Conclaved&) = delete;
   Conclaved& operator=(const Conclaved&) = delete;

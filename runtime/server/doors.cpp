@@ -84,7 +84,7 @@ void Doors::open(Domain& domain) {
   http_ = std::make_unique<doors::http::HttpDoor>(doors::http::HttpDoor::Parts{
       {domain.directory, domain.sessions, domain.sign_in, domain.account, domain.administration,
        domain.bootstrap, domain.chat.administration(), domain.writer, domain.trail, parts_.keys,
-       parts_.store, files_, base::system_clock()},
+       parts_.store, base::system_clock(), files_, parts_.log},
       parts_.metrics,
       parts_.shard,
       ready_checks(parts_),

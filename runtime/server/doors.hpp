@@ -26,6 +26,7 @@ class Doors {
     store::ContentStore& store;
     hsm::api::KeyService& keys;
     const TokenProbe& token;
+    const observe::LogFile* log;  // null when standard error is no file
     observe::Metrics& metrics;
     std::vector<boost::asio::any_io_executor> io;
     boost::asio::any_io_executor shard;

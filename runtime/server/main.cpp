@@ -37,6 +37,7 @@ int serve(const std::string& file) {
     observe::error("server.not_hardened", {{"error", hardened.error()}});
     return kExitFailure;
   }
+  auto log = observe::LogFile::of_standard_error();
   auto fences = server::confine_server(*config, config::StatePaths(config->state));
   if (!fences) {
     observe::error("server.not_confined", {{"error", fences.error()}});
@@ -44,7 +45,7 @@ int serve(const std::string& file) {
   }
   fences->fences.insert(fences->fences.begin(), hardened->fences.begin(), hardened->fences.end());
   observe::info("server.confined", {{"fences", fences->text()}});
-  server::Conclaved process(*std::move(config), *std::move(fences));
+  server::Conclaved process(*std::move(config), *std::move(fences), std::move(log));
   if (auto result = process.run(); !result) {
     observe::error("server.failed",
                    {{"error", result.error()}, {"advice", result.error().spec().advice}});

@@ -1,13 +1,13 @@
-"""T-09: logs carry no secret and no message content; access to the audit trail is itself
-recorded."""
+"""T-09: logs carry no secret and no message content; access to the logs and to the audit trail is
+itself recorded."""
 
 import os
 import re
 
 import pytest
 
-from conclave_test import Device, PASSWORD, Refused
-from conclave_test.fixtures import ALPHA
+from conclave_test import Admin, Device, PASSWORD, Refused
+from conclave_test.fixtures import ALPHA, wait_until
 
 
 @pytest.mark.short
@@ -93,3 +93,34 @@ def test_t09_the_audit_trail_names_who_made_what_and_no_secret(server, world):
     assert all(e["chained"] for e in entries)
     head = server.admin_api.get("/audit/head")
     assert head["number"] >= numbers[-1] and head["signature"]
+
+
+def trail_after(server, number):
+    entries = []
+    while True:
+        page = server.admin_api.get(f"/audit?limit=200&after={number}")["entries"]
+        entries += page
+        if len(page) < 200:
+            return entries
+        number = page[-1]["number"]
+
+
+def test_t09_reading_the_log_through_the_api_is_recorded_before_anything_is_shown(server, world):
+    before = server.admin_api.get("/audit/head")["number"]
+    shown = server.admin_api.get("/log?limit=5&event=server.")
+    assert 1 <= len(shown["lines"]) <= 5
+    assert all(line["event"].startswith("server.") for line in shown["lines"])
+    recorded = [e for e in trail_after(server, before) if '"log.read"' in e["content"]]
+    assert len(recorded) == 1 and "server." in recorded[0]["content"]
+
+
+def test_t09_only_the_providers_people_read_the_log(server, world):
+    auditor = world.person("audra", roles=("member", "auditor"))
+    assert Admin(server, Device(auditor.account, PASSWORD)).refused("GET", "/log").status == 403
+
+
+def test_t09_opening_the_log_file_beside_the_api_is_recorded(server, world):
+    before = server.admin_api.get("/audit/head")["number"]
+    server.logs()
+    wait_until(lambda: [e for e in trail_after(server, before) if '"log.opened"' in e["content"]],
+               "the opened log file stands in no audit entry")

@@ -11,24 +11,13 @@
 #include <iterator>
 
 #include "runtime/doors/http/errors.hpp"
+#include "runtime/doors/http/on_pool.hpp"
 
 namespace conclave::doors::http {
 
 namespace {
 
 namespace json = boost::json;
-
-// Runs `work` on the pool and resumes the caller with its result.
-template <class T, class Work>
-Task<Result<T>> on_pool(async::BlockingPool& pool, Work work) {
-  co_return co_await async::await_callback<T>([&pool, &work](Callback<T> done) {
-    // Shared by the job and this refusal path: submit() destroys a job that it refuses.
-    auto answer = std::make_shared<Callback<T>>(std::move(done));
-    const bool queued =
-        pool.submit([answer, job = std::move(work)]() mutable { (*answer)(job()); });
-    if (!queued) (*answer)(fail(kOverloaded));
-  });
-}
 
 Result<void> write_now(const std::filesystem::path& file, ByteView content) {
   const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);

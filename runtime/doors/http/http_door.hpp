@@ -17,6 +17,7 @@
 #include "runtime/identity/administration.hpp"
 #include "runtime/identity/bootstrap.hpp"
 #include "runtime/identity/sign_in.hpp"
+#include "runtime/observe/log_file.hpp"
 #include "runtime/observe/metrics.hpp"
 #include "runtime/store/content_store.hpp"
 #include "runtime/wire/http.hpp"
@@ -60,8 +61,9 @@ struct Services {
   audit::Trail& trail;
   hsm::api::KeyService& keys;
   store::ContentStore& store;
-  async::BlockingPool& files;  // short writes of backup files
   const base::Clock& clock;
+  async::BlockingPool& files;   // short reads and writes of files
+  const observe::LogFile* log;  // null when standard error is no file
 };
 
 // The management API (/api/v1, OpenAPI in sdk/protocol/openapi.json), sign-in over HTTPS, and what

@@ -12,7 +12,6 @@ namespace conclave::doors::http {
 namespace {
 
 constexpr std::size_t kPage = 100;
-constexpr std::size_t kMaxPage = 200;
 
 std::vector<std::string_view> segments(std::string_view path) {
   std::vector<std::string_view> out;
@@ -71,7 +70,8 @@ Result<std::string> decoded(std::string_view text) {
 std::vector<Route> all_routes() {
   std::vector<Route> out;
   for (const auto part :
-       {session_routes(), tenant_routes(), user_routes(), group_routes(), system_routes()}) {
+       {session_routes(), tenant_routes(), user_routes(), group_routes(), system_routes(),
+        record_routes()}) {
     out.insert(out.end(), part.begin(), part.end());
   }
   return out;
@@ -113,16 +113,20 @@ Result<Target> parse_target(std::string_view target) {
   return out;
 }
 
-Result<std::size_t> page_limit(const Call& call) {
+Result<std::size_t> page_limit(const Call& call, std::size_t most) {
   const auto given = call.query.find("limit");
   if (given == call.query.end()) return kPage;
   const std::string& text = given->second;
   std::size_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || end != text.data() + text.size() || value < 1 || value > kMaxPage) {
-    return fail(kParamsInvalid, "limit: must be 1 to 200");
+  if (error != std::errc{} || end != text.data() + text.size() || value < 1 || value > most) {
+    return fail(kParamsInvalid, "limit: must be 1 to " + std::to_string(most));
   }
   return value;
+}
+
+audit::Entry entry_by(const identity::Actor& by, std::string action, std::string subject) {
+  return {by.tenant, by.user, by.tenant, by.device, std::move(action), std::move(subject), {}};
 }
 
 int status_of(ErrorKind kind) {

@@ -54,6 +54,7 @@ struct Route {
 [[nodiscard]] std::span<const Route> user_routes();
 [[nodiscard]] std::span<const Route> group_routes();
 [[nodiscard]] std::span<const Route> system_routes();
+[[nodiscard]] std::span<const Route> record_routes();
 
 struct Match {
   const Route* route = nullptr;
@@ -70,8 +71,12 @@ struct Target {
 // Splits and decodes a request target; kParamsInvalid on broken escapes.
 [[nodiscard]] Result<Target> parse_target(std::string_view target);
 
-// "limit" of a query, 1 to 200, 100 when absent.
-[[nodiscard]] Result<std::size_t> page_limit(const Call& call);
+// "limit" of a query, 1 to `most`, 100 when absent.
+[[nodiscard]] Result<std::size_t> page_limit(const Call& call, std::size_t most = 200);
+
+// For the installation's trail: `by` did `action` to `subject`.
+[[nodiscard]] audit::Entry entry_by(const identity::Actor& by, std::string action,
+                                    std::string subject);
 
 [[nodiscard]] wire::HttpResponse json_response(int status, const boost::json::object& body);
 [[nodiscard]] wire::HttpResponse error_response(const Error& error);

@@ -1,5 +1,4 @@
 #include <array>
-#include <charconv>
 
 #include "runtime/base/digest.hpp"
 #include "runtime/base/encoding.hpp"
@@ -9,16 +8,12 @@
 #include "runtime/doors/http/route.hpp"
 #include "runtime/doors/http/views.hpp"
 
-// The installation itself: keys, backups, audit trail, status. For the provider's people only.
+// The installation itself: keys, backups, status. For the provider's people only.
 namespace conclave::doors::http {
 
 namespace {
 
 namespace json = boost::json;
-
-audit::Entry entry_of(const identity::Actor& by, std::string action, std::string subject) {
-  return {by.tenant, by.user, by.tenant, by.device, std::move(action), std::move(subject), {}};
-}
 
 Task<Result<hsm::api::TokenStatus>> token_status(Context context) {
   auto& keys = context.services.keys;
@@ -64,7 +59,7 @@ Task<Result<Answer>> turn_epoch(Context context, Call call) {
         keys.turn_epoch(*tenant, std::move(done));
       });
   if (!report) co_return std::unexpected(report.error());
-  audit::Entry entry = entry_of(call.actor, "key.epoch_turned", base::to_text(*tenant));
+  audit::Entry entry = entry_by(call.actor, "key.epoch_turned", base::to_text(*tenant));
   entry.facts.emplace_back("new_epoch", std::to_string(report->new_epoch));
   CONCLAVE_CO_TRY(co_await context.services.writer.record(std::move(entry)));
   co_return Answer{{{"tenant", base::to_text(*tenant)},
@@ -120,7 +115,7 @@ Task<Result<Answer>> create_backup(Context context, Call call) {
                                        : co_await back_up_keyring(context, wanted);
   if (!note) co_return std::unexpected(note.error());
   CONCLAVE_CO_TRY(co_await write_note(context.services.files, context.facts.backup_dir, *note));
-  audit::Entry entry = entry_of(call.actor, "backup.created", note->file);
+  audit::Entry entry = entry_by(call.actor, "backup.created", note->file);
   entry.facts.emplace_back("sha256", note->sha256);
   CONCLAVE_CO_TRY(co_await context.services.writer.record(std::move(entry)));
   co_return Answer{note_view(*note), 201};
@@ -151,43 +146,8 @@ Task<Result<Answer>> confirm_backup(Context context, Call call) {
     keys.confirm_keyring_copy(digest, std::move(done));
   }));
   CONCLAVE_CO_TRY(co_await context.services.writer.record(
-      entry_of(call.actor, "backup.keyring_confirmed", text)));
+      entry_by(call.actor, "backup.keyring_confirmed", text)));
   co_return Answer{};
-}
-
-Task<Result<Answer>> audit_trail(Context context, Call call) {
-  CONCLAVE_CO_TRY(context.services.administration.authorise_provider(call.actor, true));
-  auto limit = page_limit(call);
-  if (!limit) co_return std::unexpected(limit.error());
-  std::uint64_t after = 0;
-  const std::string text = call.query["after"];
-  const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), after);
-  if (!text.empty() && (bad != std::errc{} || end != text.data() + text.size())) {
-    co_return fail(kParamsInvalid, "after: must be an entry's number");
-  }
-  auto entries = co_await context.services.trail.read(after, static_cast<std::uint32_t>(*limit));
-  if (!entries) co_return std::unexpected(entries.error());
-  json::array out;
-  for (const auto& entry : *entries) {
-    out.push_back(json::object{{"number", entry.number},
-                               {"ts_ms", entry.ts_ms},
-                               {"tenant", base::to_text(entry.tenant)},
-                               {"chained", entry.chained},
-                               {"content", entry.content}});
-  }
-  // Access to the trail is itself recorded (requirement T-09).
-  CONCLAVE_CO_TRY(co_await context.services.writer.record(
-      entry_of(call.actor, "audit.read", std::to_string(after))));
-  co_return Answer{{{"entries", std::move(out)}}};
-}
-
-Task<Result<Answer>> audit_head(Context context, Call call) {
-  CONCLAVE_CO_TRY(context.services.administration.authorise_provider(call.actor, true));
-  auto head = co_await context.services.trail.sign_head();
-  if (!head) co_return std::unexpected(head.error());
-  co_return Answer{{{"number", head->number},
-                    {"chain", base::hex_encode(head->chain)},
-                    {"signature", base::base64url_encode(head->signature)}}};
 }
 
 Task<Result<Answer>> status(Context context, Call call) {
@@ -220,8 +180,6 @@ constexpr std::array kRoutes{
     Route{"GET", "/api/v1/backups", Access::session, list_backups},
     Route{"POST", "/api/v1/backups", Access::session, create_backup},
     Route{"POST", "/api/v1/backups/confirm", Access::session, confirm_backup},
-    Route{"GET", "/api/v1/audit", Access::session, audit_trail},
-    Route{"GET", "/api/v1/audit/head", Access::session, audit_head},
 };
 
 }  // namespace
