@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/schema/problems.hpp"
+
 // The configuration: one TOML file, typed, validated as a whole before anything starts. Secrets are
 // never values in it, only paths of files that hold them. Times are milliseconds unless the name
 // says otherwise. The defaults here are the ones that the example file shows; bounds and
@@ -124,14 +126,8 @@ struct Config {
   Password password;
 };
 
-// One mistake in the file; `line` is 0 when it belongs to no line (file missing, not readable).
-struct Problem {
-  std::uint32_t line = 0;
-  std::string key;   // "limits.frame_bytes", empty when there is none
-  std::string text;  // what is wrong and what is allowed
-};
-
-using Problems = std::vector<Problem>;
+using schema::Problem;
+using schema::Problems;
 
 // Everything that is wrong at once, in the order of lines; never starts anything, touches no other
 // file. `file` gives relative paths their folder and `state` its default.
@@ -141,7 +137,7 @@ using Problems = std::vector<Problem>;
 
 // "conclave.toml:12: limits.frame_byte: unknown key; did you mean limits.frame_bytes?", a line
 // each.
-[[nodiscard]] std::string to_text(const Problems& problems, const std::filesystem::path& file);
+using schema::to_text;
 
 // A complete configuration file with every key, its unit, bounds, default and description;
 // parse(example_text()) gives the defaults.

@@ -5,30 +5,6 @@
 namespace conclave::config {
 namespace {
 
-std::string in_quotes(std::string_view text) {
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
-}
-
-std::string toml_text(const Value& value) {
-  struct Write {
-    std::string operator()(std::int64_t number) const { return std::to_string(number); }
-    std::string operator()(const std::string& text) const { return in_quotes(text); }
-    std::string operator()(bool flag) const { return flag ? "true" : "false"; }
-    std::string operator()(const std::vector<std::string>& list) const {
-      std::string out = "[";
-      for (const auto& item : list)
-        out += std::string(out.size() > 1 ? ", " : "") + in_quotes(item);
-      return out + "]";
-    }
-  };
-  return std::visit(Write{}, value);
-}
-
 // An optional path has no default to show; its line is commented out.
 template <class Struct>
 void write_key(std::string& out, const Key<Struct>& key, const Struct& defaults) {
@@ -41,7 +17,7 @@ void write_key(std::string& out, const Key<Struct>& key, const Struct& defaults)
   const auto dot = key.name.find('.');
   out += unset ? "#" : "";
   out += std::string(key.name.substr(dot == std::string_view::npos ? 0 : dot + 1)) + " = " +
-         toml_text(value) + "\n\n";
+         schema::toml_text(value) + "\n\n";
 }
 
 std::string_view section_of(std::string_view name) {

@@ -52,27 +52,4 @@ std::span<const Key<Listen>> listen_keys() {
   return list;
 }
 
-std::string allowed_text(const Rule& rule) {
-  struct Say {
-    std::string operator()(const IntegerRule& integer) const {
-      return "an integer from " + std::to_string(integer.least) + " to " +
-             std::to_string(integer.most);
-    }
-    std::string operator()(const TextRule& text) const {
-      if (text.allowed.empty())
-        return "a text of " + std::to_string(text.least_length) + " to " +
-               std::to_string(text.most_length) + " bytes";
-      std::string list = "one of";
-      for (auto word : text.allowed) list += " \"" + std::string(word) + "\"";
-      return list;
-    }
-    std::string operator()(const BooleanRule&) const { return "true or false"; }
-    std::string operator()(const PathRule&) const { return "a path in quotes"; }
-    std::string operator()(const TextListRule& list) const {
-      return "a list of 1 to " + std::to_string(list.most) + " texts";
-    }
-  };
-  return std::visit(Say{}, rule);
-}
-
 }  // namespace conclave::config

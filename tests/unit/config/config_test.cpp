@@ -4,8 +4,6 @@
 
 #include <fstream>
 
-#include "runtime/config/nearest.hpp"
-
 namespace conclave::config {
 namespace {
 
@@ -160,12 +158,6 @@ TEST(Config, AMissingFileIsAProblemWithoutALine) {
 
 TEST(Config, ProblemsReadLikeACompilersMessages) {
   EXPECT_EQ(to_text({{12, "log.level", "is wrong"}}, "c.toml"), "c.toml:12: log.level: is wrong\n");
-}
-
-TEST(Nearest, IsSilentWhenNothingIsNear) {
-  const std::vector<std::string_view> known = {"threads.io", "log.level"};
-  EXPECT_EQ(nearest("completely_else", known), "");
-  EXPECT_EQ(nearest("threads.oi", known), "threads.io");
 }
 
 }  // namespace

@@ -1,11 +1,11 @@
-#include "runtime/config/nearest.hpp"
+#include "runtime/schema/nearest.hpp"
 
 #include <algorithm>
 #include <numeric>
 #include <string>
 #include <vector>
 
-namespace conclave::config {
+namespace conclave::schema {
 namespace {
 
 // Levenshtein's distance, one row at a time.
@@ -46,4 +46,4 @@ std::string_view nearest(std::string_view name, std::span<const std::string_view
   return best;
 }
 
-}  // namespace conclave::config
+}  // namespace conclave::schema
