@@ -131,6 +131,9 @@ Error store_error(const Error& error) {
   if (error.is(sqlite::kDatabaseDamaged)) return Error(kStoreBroken, error.detail());
   if (error.is(sqlite::kDatabaseBusy)) return Error(kStoreInUse, error.detail());
   if (error.is(sqlite::kDatabaseConstraint)) return Error(kCommitRejected, error.detail());
+  if (error.is(sqlite::kDatabaseFailed) || error.is(sqlite::kDatabaseUncertain)) {
+    return Error(base::kInternal, error.text());
+  }
   return error;
 }
 

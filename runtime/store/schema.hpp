@@ -30,7 +30,8 @@ inline constexpr std::string_view kDatabaseName = "content.db";
 [[nodiscard]] std::uint32_t next_epoch(std::uint32_t old_epoch, const base::Clock& clock);
 [[nodiscard]] Result<> write_epoch(sqlite::Database& database, std::uint32_t epoch);
 
-// The store's error for one of the wrapper's; others (kStoreTooNew, …) pass unchanged.
+// The store's error for each of the wrapper's, whose reasons no client knows; others
+// (kStoreTooNew, …) pass unchanged.
 [[nodiscard]] Error store_error(const Error& error);
 
 }  // namespace conclave::store

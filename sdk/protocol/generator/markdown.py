@@ -85,4 +85,8 @@ def render(model):
             "| reason | kind | code | what to do |", "|---|---|---|---|"]
     for reason, raw in sorted(model.errors.items()):
         out.append(f"| `{reason}` | {raw['kind']} | {raw['code']} | {raw['advice']} |")
+    out += ["", "The management API gives these as well:", "",
+            "| reason | kind | what to do |", "|---|---|---|"]
+    for reason, raw in sorted(model.management_errors.items()):
+        out.append(f"| `{reason}` | {raw['kind']} | {raw['advice']} |")
     return "\n".join(line.rstrip() for line in out) + "\n"

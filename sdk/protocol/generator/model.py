@@ -33,6 +33,7 @@ class Method:
 class Model:
     types: dict
     errors: dict
+    management_errors: dict
     nouns: list = field(default_factory=list)  # raw files, by name
     methods: list = field(default_factory=list)  # Method, by name
     events: dict = field(default_factory=dict)  # name -> raw
@@ -44,8 +45,12 @@ class Model:
 def load(folder):
     """Reads and checks every file of `folder`; raises SchemaError."""
     folder = pathlib.Path(folder)
-    model = Model(types=_read(folder / "types.json")["$defs"],
-                  errors=_read(folder / "errors.json")["errors"])
+    errors = _read(folder / "errors.json")
+    model = Model(types=_read(folder / "types.json")["$defs"], errors=errors["errors"],
+                  management_errors=errors["management"])
+    twice = set(model.errors) & set(model.management_errors)
+    if twice:
+        raise SchemaError(f"errors.json: in both lists: {sorted(twice)}")
     for name, schema in model.types.items():
         _check_keywords(schema, model, f"types.json {name}")
     for path in sorted(folder.glob("*.json")):

@@ -26,7 +26,9 @@ Schema::Schema() {
   const std::filesystem::path folder =
       std::filesystem::path(CONCLAVE_SOURCE_DIR) / "sdk/protocol/schema";
   types_ = read(folder / "types.json").at("$defs").as_object();
-  errors_ = read(folder / "errors.json").at("errors").as_object();
+  const json::object errors = read(folder / "errors.json");
+  errors_ = errors.at("errors").as_object();
+  management_errors_ = errors.at("management").as_object();
   for (const auto& file : std::filesystem::directory_iterator(folder)) {
     const json::object noun = read(file.path());
     if (const json::value* events = noun.if_contains("events")) {

@@ -23,10 +23,13 @@ class Schema {
   // Follows $ref.
   [[nodiscard]] const boost::json::object& resolve(const boost::json::value& schema) const;
   [[nodiscard]] const boost::json::object& errors() const { return errors_; }
+  // Reasons that only the management API gives.
+  [[nodiscard]] const boost::json::object& management_errors() const { return management_errors_; }
 
  private:
   boost::json::object types_;
   boost::json::object errors_;
+  boost::json::object management_errors_;
   boost::json::object events_;
   std::vector<SchemaMethod> methods_;  // by name
 };
