@@ -7,8 +7,8 @@
 namespace conclave::server {
 
 // Puts "log.opened" into the audit trail when somebody opens the log file beside the management
-// API (requirement T-09): one entry for all openings since the last one, at most every kPauseMs. The
-// kernel does not tell who it was. While the token is away the entry waits.
+// API (requirement T-09): one entry for all openings since the last one, at most every kPauseMs.
+// The kernel does not tell who it was. While the token is away the entry waits.
 class LogWatch {
  public:
   static constexpr int kPauseMs = 10'000;
