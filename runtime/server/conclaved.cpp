@@ -137,7 +137,7 @@ Result<void> Conclaved::State::build() {
       std::make_unique<async::BlockingPool>("argon2", config.threads.argon2, kArgon2QueueLimit);
   threads = std::make_unique<Threads>(config.threads.io);
   tasks = std::make_unique<async::TaskGroup>(threads->shard());
-  token = std::make_unique<TokenProbe>(*keys, base::system_clock());
+  token = std::make_unique<TokenProbe>(*keys, base::system_clock(), metrics);
   doors = std::make_unique<Doors>(Doors::Parts{config, paths, fences.text(), *store, *keys, *token,
                                                log ? &*log : nullptr, metrics, threads->io(),
                                                threads->shard()});

@@ -7,20 +7,31 @@
 
 namespace conclave::server {
 
+TokenProbe::TokenProbe(hsm::api::KeyService& keys, const base::Clock& clock,
+                       observe::Metrics& metrics)
+    : keys_(keys),
+      clock_(clock),
+      answers_(metrics.gauge("conclave_token_answers",
+                             "1 while the token answers, 0 when it has not for seconds.")) {}
+
 Task<void> TokenProbe::run() {
   while (!stopping_) {
-    std::vector<Bytes> probe{base::to_bytes("conclave/probe/1")};
-    const auto answer =
-        co_await async::await_callback<std::vector<Bytes>>([&](Callback<std::vector<Bytes>> done) {
-          keys_.mac_rows(std::move(probe), std::move(done));
-        });
-    if (answer) answered_ms_.store(clock_.monotonic_ms(), std::memory_order_relaxed);
+    if (!seen_->asking.exchange(true)) ask();
+    answers_.set(answers() ? 1.0 : 0.0);
     co_await async::sleep_for(std::chrono::seconds(1));
   }
 }
 
+void TokenProbe::ask() {
+  std::vector<Bytes> probe{base::to_bytes("conclave/probe/1")};
+  keys_.mac_rows(std::move(probe), [seen = seen_, &clock = clock_](Result<std::vector<Bytes>> got) {
+    if (got) seen->answered_ms.store(clock.monotonic_ms(), std::memory_order_relaxed);
+    seen->asking = false;
+  });
+}
+
 bool TokenProbe::answers() const {
-  const std::int64_t answered = answered_ms_.load(std::memory_order_relaxed);
+  const std::int64_t answered = seen_->answered_ms.load(std::memory_order_relaxed);
   return answered != 0 && clock_.monotonic_ms() - answered < kPatienceMs;
 }
 

@@ -2,10 +2,12 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 
 #include "hsm/api/key_service.hpp"
 #include "runtime/async/task.hpp"
 #include "runtime/base/clock.hpp"
+#include "runtime/observe/metrics.hpp"
 
 namespace conclave::server {
 
@@ -15,7 +17,7 @@ class TokenProbe {
  public:
   static constexpr std::int64_t kPatienceMs = 3'000;
 
-  TokenProbe(hsm::api::KeyService& keys, const base::Clock& clock) : keys_(keys), clock_(clock) {}
+  TokenProbe(hsm::api::KeyService& keys, const base::Clock& clock, observe::Metrics& metrics);
 
   // Ends after stop(). On the shard's thread.
   [[nodiscard]] Task<void> run();
@@ -25,9 +27,17 @@ class TokenProbe {
   [[nodiscard]] bool answers() const;
 
  private:
+  struct Seen {
+    std::atomic<std::int64_t> answered_ms{0};  // monotonic; 0: never
+    std::atomic<bool> asking{false};
+  };
+  void ask();
+
   hsm::api::KeyService& keys_;
   const base::Clock& clock_;
-  std::atomic<std::int64_t> answered_ms_{0};  // monotonic; 0: never
+  // Shared with the call under way, which may be answered after this has gone.
+  std::shared_ptr<Seen> seen_ = std::make_shared<Seen>();
+  observe::Gauge answers_;
   bool stopping_ = false;
 };
 

@@ -1,10 +1,15 @@
-"""T-07: metrics and health."""
+"""T-07: metrics, health, alert rules and dashboard."""
 
+import json
+import os
 import re
+import signal
 
 import pytest
+import yaml
 
 from conclave_test import http, wait_until
+from conclave_test.schema import ROOT
 
 SAMPLE = re.compile(r'^[a-zA-Z_:][a-zA-Z0-9_:]*(\{[^{}]*\})? (NaN|[+-]?Inf|[0-9.eE+-]+)$')
 
@@ -96,10 +101,61 @@ def test_t07_readiness_falls_when_the_server_drains(fresh):
     from conclave_test.fixtures import World
     world = World(installation)
     a = world.person("ada").device()
-    import signal
     installation.launcher.send_signal(signal.SIGTERM)
     told = a.wait_event("server.draining")
     assert told["reconnect_in_ms"] >= 0
     assert a.wait_closed() in (4007, 1001)
     assert installation.launcher.wait(30) == 0
     world.close()
+
+
+MONITORING = ROOT / "packaging" / "monitoring"
+
+
+def shown_names(server):
+    """Every name that a query may use: samples, and parts of histograms."""
+    return {line.split("{")[0].split(" ")[0] for line in server.get("/metrics").text.splitlines()
+            if line and not line.startswith("#")}
+
+
+def asked_names(expression):
+    return set(re.findall(r"\bconclave_[a-z0-9_]+", expression))
+
+
+def test_t07_alert_rules_ask_only_for_metrics_that_the_server_shows(server, world):
+    world.room(world.person("ada").device())
+    rules = yaml.safe_load((MONITORING / "alerts.yml").read_text())["groups"][0]["rules"]
+    names = [rule["alert"] for rule in rules]
+    assert len(set(names)) == len(names) >= 8
+    shown = shown_names(server)
+    for rule in rules:
+        asked = asked_names(rule["expr"])
+        assert asked or "up{" in rule["expr"], rule["alert"]
+        assert asked <= shown, (rule["alert"], asked - shown)
+        assert rule["annotations"]["summary"] and rule["annotations"]["action"]
+        assert rule["labels"]["severity"] in ("page", "ticket")
+
+
+def test_t07_the_dashboard_asks_only_for_metrics_that_the_server_shows(server, world):
+    world.room(world.person("ada").device())
+    panels = json.loads((MONITORING / "dashboard.json").read_text())["panels"]
+    shown = shown_names(server)
+    for panel in panels:
+        asked = set().union(*(asked_names(target["expr"]) for target in panel["targets"]))
+        assert asked and asked <= shown, (panel["title"], asked - shown)
+
+
+def test_t07_a_token_that_is_gone_moves_its_metric(fresh):
+    installation = fresh()
+    wait_until(lambda: values(installation).get("conclave_token_answers") == 1.0,
+               "the token to be seen")
+    keyd = installation.pid_of("conclave-keyd")
+    os.kill(keyd, signal.SIGSTOP)
+    try:
+        wait_until(lambda: values(installation)["conclave_token_answers"] == 0.0,
+                   "the metric to say that the token is away")
+    finally:
+        os.kill(keyd, signal.SIGKILL)
+    installation.expect_end("conclave-keyd", signal=int(signal.SIGKILL))
+    wait_until(lambda: values(installation)["conclave_token_answers"] == 1.0,
+               "the metric to say that the token is back")
