@@ -8,6 +8,7 @@
 #include "hsm/keyd/errors.hpp"
 #include "hsm/keyd/server.hpp"
 #include "hsm/keyd/setup.hpp"
+#include "hsm/keyd/softhsm_files.hpp"
 #include "hsm/keyd/watchdog.hpp"
 #include "hsm/keyd/worker.hpp"
 #include "runtime/confine/confine.hpp"
@@ -74,6 +75,7 @@ int serve(const Options& options) {
   auto pin = read_pin(options);
   if (!pin) return refuse(pin.error());
   set_module_environment(options.paths);
+  if (const auto kept = keep_token_files(options.paths); !kept) return refuse(kept.error());
   const auto sockets = sockets_of(options);
   if (!sockets) return refuse(sockets.error());
   auto keyring =

@@ -13,6 +13,7 @@
 #include "hsm/keyd/certificate.hpp"
 #include "hsm/keyd/errors.hpp"
 #include "hsm/keyd/service.hpp"
+#include "hsm/keyd/softhsm_files.hpp"
 #include "runtime/base/encoding.hpp"
 #include "runtime/base/random.hpp"
 
@@ -174,6 +175,7 @@ Result<void> initialise(const Options& options) {
   CONCLAVE_TRY(config::make_state_folders(options.paths));
   CONCLAVE_TRY(write_softhsm_configuration(options.paths));
   set_module_environment(options.paths);
+  CONCLAVE_TRY(keep_token_files(options.paths));
   pkcs11::CallWatch watch;
   CONCLAVE_TRY(make_missing_token(options, watch));
   const auto pin = read_pin(options);
@@ -195,7 +197,7 @@ Result<void> initialise(const Options& options) {
   for (const auto& warning : (*token)->facts().warnings) {
     std::printf("warning          %s\n", warning.c_str());
   }
-  return {};
+  return keep_token_files(options.paths);
 }
 
 }  // namespace conclave::hsm::keyd

@@ -146,6 +146,22 @@ def test_y06_a_token_that_was_taken_away_and_comes_back(scene):
     wait_until(lambda: send(a, room, "back")[0] == "ok", "service again", SECONDS)
 
 
+def test_y06_a_token_file_torn_by_a_crash_is_put_back(scene):
+    """SoftHSM cuts its token file at each login before it writes it again; a process that is
+    killed in between leaves nothing of it."""
+    installation, _, a, room = scene
+    token, = (installation.state / "token" / "objects").glob("*/token.object")
+    for left in (0, 100):
+        whole = token.read_bytes()
+        assert len(whole) > 200
+        os.truncate(token, left)  # nobody reads it while keyd runs
+        installation.kill_child("conclave-keyd")
+        wait_until(lambda: send(a, room, f"after {left}")[0] == "ok", "service again", SECONDS)
+        assert len(token.read_bytes()) == len(whole)
+    assert installation.logs().count("token.file_restored") == 2
+    assert a.history(room)["entries"][-1]["body"]["text"] == "after 100"
+
+
 def test_y06_a_wrong_pin_is_tried_once_and_not_again(fresh):
     installation = fresh()
     installation.stop()
