@@ -71,8 +71,8 @@ void round_trip_too_short(const Look& look) {
     worst = too_short(*place, *evidence.server, evidence.path.tcp_round_trip_ms, speed);
   }
   if (const DeviceFix* fix = fresh_fix(evidence)) {
-    const auto other = too_short(fix->place, *evidence.server,
-                                 evidence.path.application_round_trip_ms, speed);
+    const auto other =
+        too_short(fix->place, *evidence.server, evidence.path.application_round_trip_ms, speed);
     if (other.confidence > worst.confidence) worst = other;
   }
   if (Finding* finding = look.add(FindingKind::round_trip_too_short, worst.confidence)) {
@@ -129,8 +129,7 @@ void locale_against_place(const Look& look) {
   // People abroad keep their language, and half of the world writes "en-US" or "en-GB".
   static const CountryCode kAmerican = CountryCode::of("US");
   static const CountryCode kBritish = CountryCode::of("GB");
-  const bool worldwide =
-      evidence.locale_region == kAmerican || evidence.locale_region == kBritish;
+  const bool worldwide = evidence.locale_region == kAmerican || evidence.locale_region == kBritish;
   const double confidence = (worldwide ? 0.3 : 1) * (evidence.known_device ? 0.2 : 1) *
                             (1 - look.habit.country(country, evidence.here.at_s));
   if (Finding* finding = look.add(FindingKind::locale_against_place, confidence)) {
@@ -142,8 +141,8 @@ void locale_against_place(const Look& look) {
 // Also of a relay: what it hides is what the other network shows.
 std::optional<Place> shown_place(const NetworkFacts& network) {
   NetworkFacts plain = network;
-  plain.traits = Traits::from_bits(
-      static_cast<std::uint16_t>(network.traits.bits() & ~kRelayTraits.bits()));
+  plain.traits =
+      Traits::from_bits(static_cast<std::uint16_t>(network.traits.bits() & ~kRelayTraits.bits()));
   return believed_place(plain);
 }
 

@@ -115,7 +115,7 @@ struct PeerFacts {
 
 struct Evidence {
   Sighting here;
-  bool known_device = false;  // its key belongs to the user since before this connection
+  bool known_device = false;           // its key belongs to the user since before this connection
   std::optional<NetworkFacts> second;  // the device's other access network, seen by us
   AccessType access = AccessType::unknown;
   std::optional<std::int32_t> utc_offset_minutes;  // east positive

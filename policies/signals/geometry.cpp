@@ -32,8 +32,8 @@ double distance_km(const Point& from, const Point& to) {
   const double b = radians(to.latitude);
   const double half_latitude = std::sin((b - a) / 2);
   const double half_longitude = std::sin(radians(to.longitude - from.longitude) / 2);
-  const double h = half_latitude * half_latitude +
-                   std::cos(a) * std::cos(b) * half_longitude * half_longitude;
+  const double h =
+      half_latitude * half_latitude + std::cos(a) * std::cos(b) * half_longitude * half_longitude;
   return 2 * kEarthRadiusKm * std::asin(std::sqrt(std::clamp(h, 0.0, 1.0)));
 }
 
@@ -57,8 +57,7 @@ std::uint32_t coarse_cell(const Point& point) {
 bool cells_touch(std::uint32_t left, std::uint32_t right) {
   const auto apart = [](std::uint32_t a, std::uint32_t b) { return a > b ? a - b : b - a; };
   const std::uint32_t columns = apart(left % kColumns, right % kColumns);
-  return apart(left / kColumns, right / kColumns) <= 1 &&
-         (columns <= 1 || columns == kColumns - 1);
+  return apart(left / kColumns, right / kColumns) <= 1 && (columns <= 1 || columns == kColumns - 1);
 }
 
 }  // namespace conclave::signals

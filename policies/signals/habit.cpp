@@ -23,8 +23,7 @@ constexpr double kMostDays = 65'535 / kUnitsPerDay;
 constexpr double kMaturityDays = 3;
 
 std::uint16_t day_of(std::int64_t at_s) {
-  return static_cast<std::uint16_t>(
-      std::clamp<std::int64_t>(at_s / kSecondsPerDay, 0, UINT16_MAX));
+  return static_cast<std::uint16_t>(std::clamp<std::int64_t>(at_s / kSecondsPerDay, 0, UINT16_MAX));
 }
 
 // A clock that went back fades nothing.
@@ -53,9 +52,8 @@ void HabitTable::count(std::uint32_t key, std::uint16_t day, double half_life_da
     return;
   }
   if (entries_.size() >= limit_) {
-    const auto weakest = std::ranges::min_element(entries_, {}, [&](const Habit& habit) {
-      return faded(habit, day, half_life_days);
-    });
+    const auto weakest = std::ranges::min_element(
+        entries_, {}, [&](const Habit& habit) { return faded(habit, day, half_life_days); });
     entries_.erase(weakest);
     at = std::ranges::lower_bound(entries_, key, {}, &Habit::key);
   }

@@ -46,8 +46,7 @@ Travel travel_from(const Sighting& before, const Sighting& here, const Place& th
   if (!place || before.at_s > here.at_s) return {};
   const double gap = gap_km(*place, there);
   if (gap < kLeastTravelKm) return {};
-  const double hours =
-      std::max(kLeastHours, static_cast<double>(here.at_s - before.at_s) / 3'600);
+  const double hours = std::max(kLeastHours, static_cast<double>(here.at_s - before.at_s) / 3'600);
   const double excess = least_hours(gap) / hours;
   if (excess <= 1) return {};
   const bool same = before.device == here.device;
@@ -64,8 +63,7 @@ double fixes_explain(const Sighting& before, const Sighting& here, bool known_de
   constexpr double kExplained = 0.4;
   if (!known_device || before.device != here.device || !before.fix || !here.fix) return 1;
   const double gap = gap_km(before.fix->place, here.fix->place);
-  const double hours =
-      std::max(kLeastHours, static_cast<double>(here.at_s - before.at_s) / 3'600);
+  const double hours = std::max(kLeastHours, static_cast<double>(here.at_s - before.at_s) / 3'600);
   return least_hours(gap) <= hours ? kExplained : 1;
 }
 

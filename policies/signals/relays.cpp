@@ -67,7 +67,7 @@ constexpr Overhead kOverheads[] = {
 };
 
 double tunnel_confidence(std::uint32_t mtu) {
-  constexpr std::uint32_t kPlain = 1484;     // 1492 is PPPoE: nothing is hidden behind it
+  constexpr std::uint32_t kPlain = 1484;  // 1492 is PPPoE: nothing is hidden behind it
   constexpr std::uint32_t kLeastIpv6 = 1280;
   if (mtu == 0 || mtu >= kPlain) return 0;
   for (const Overhead& overhead : kOverheads) {
@@ -98,8 +98,8 @@ void too_long(const Look& look) {
   constexpr double kRadioMs = 50;
   constexpr double kSureMs = 120;
   const double away = distance_km(place->middle, *evidence.server) + place->radius_km;
-  const double typical = kAccessMs + kDetour * least_round_trip_ms(away) +
-                         (on_radio(evidence) ? kRadioMs : 0);
+  const double typical =
+      kAccessMs + kDetour * least_round_trip_ms(away) + (on_radio(evidence) ? kRadioMs : 0);
   const double confidence = (measured - typical) / kSureMs * habit_left(look);
   if (Finding* finding = look.add(round_trip_too_long, confidence)) {
     finding->add("round_trip_ms", measured);

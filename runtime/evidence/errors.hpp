@@ -11,9 +11,4 @@ inline constexpr ErrorSpec kDatabaseCorrupt{
     "evidence.database_corrupt", ErrorKind::invalid,
     "The file is no sound database in MaxMind format: fetch it again and replace it by a rename. "
     "What was loaded before stays in force."};
-inline constexpr ErrorSpec kListRefused{
-    "evidence.list_refused", ErrorKind::invalid,
-    "Correct the lines that are named; one address, network or AS number stands on each. What was "
-    "loaded before stays in force."};
-
 }  // namespace conclave::evidence

@@ -55,8 +55,8 @@ Result<void> copy_into_memory(const std::filesystem::path& file, const Descripto
     if (got < 0) return fail(kFileUnreadable, file.string() + ": " + system_error());
     if (got == 0) return {};
     for (ssize_t done = 0; done < got;) {
-      const ssize_t put = ::write(memory.get(), buffer.data() + done,
-                                  static_cast<std::size_t>(got - done));
+      const ssize_t put =
+          ::write(memory.get(), buffer.data() + done, static_cast<std::size_t>(got - done));
       if (put <= 0) return fail(kFileUnreadable, file.string() + ": " + system_error());
       done += put;
     }
@@ -144,8 +144,7 @@ class MaxMindFile final : public LocationDatabase {
     return fail(kDatabaseCorrupt, name + ": " + why);
   }
   Result<void> check_tree(const std::string& name);
-  Result<void> check_entry(const MMDB_entry_s& entry, const std::string& name,
-                           std::size_t checked);
+  Result<void> check_entry(const MMDB_entry_s& entry, const std::string& name, std::size_t checked);
   void note_fields(const MMDB_entry_s& entry);
   void fill_country(const MMDB_entry_s& entry, signals::NetworkFacts& facts) const;
   void fill_place(const MMDB_entry_s& entry, signals::NetworkFacts& facts) const;
@@ -157,8 +156,8 @@ class MaxMindFile final : public LocationDatabase {
   Fields fields_;
 };
 
-// Visits each node once (trees share parts), depth first, and decodes the entries that they lead to.
-// A node above itself would never come to an end.
+// Visits each node once (trees share parts), depth first, and decodes the entries that they lead
+// to. A node above itself would never come to an end.
 Result<void> MaxMindFile::check_tree(const std::string& name) {
   enum class Mark : std::uint8_t { unseen, open, done };
   const std::uint32_t count = db_.metadata.node_count;
@@ -178,8 +177,8 @@ Result<void> MaxMindFile::check_tree(const std::string& name) {
     MMDB_search_node_s node;
     const int status = MMDB_read_node(&db_, number, &node);
     if (status != MMDB_SUCCESS) return corrupt(name, at + ": " + MMDB_strerror(status));
-    const auto follow = [&](std::uint64_t record, int kind, const MMDB_entry_s& entry)
-        -> Result<void> {
+    const auto follow = [&](std::uint64_t record, int kind,
+                            const MMDB_entry_s& entry) -> Result<void> {
       if (kind == MMDB_RECORD_TYPE_INVALID) return corrupt(name, at + " points out of the file");
       if (kind == MMDB_RECORD_TYPE_SEARCH_NODE) {
         if (marks[record] == Mark::open) return corrupt(name, at + " points up the tree");
@@ -206,8 +205,8 @@ Result<void> MaxMindFile::check_entry(const MMDB_entry_s& entry, const std::stri
   MMDB_entry_s copy = entry;
   MMDB_entry_data_list_s* list = nullptr;
   const int status = MMDB_get_entry_data_list(&copy, &list);
-  const bool is_map = status == MMDB_SUCCESS && list != nullptr &&
-                      list->entry_data.type == MMDB_DATA_TYPE_MAP;
+  const bool is_map =
+      status == MMDB_SUCCESS && list != nullptr && list->entry_data.type == MMDB_DATA_TYPE_MAP;
   MMDB_free_entry_data_list(list);
   if (status != MMDB_SUCCESS)
     return corrupt(name, "entry " + std::to_string(entry.offset) + ": " + MMDB_strerror(status));

@@ -47,8 +47,8 @@ TEST(LocationDatabase, reads_the_autonomous_system) {
 }
 
 TEST(LocationDatabase, reads_what_kind_of_network_it_is) {
-  EXPECT_TRUE(facts_in(sample("GeoIP2-Connection-Type-Test.mmdb"), "1.0.1.1")
-                  .traits.has(Trait::mobile));
+  EXPECT_TRUE(
+      facts_in(sample("GeoIP2-Connection-Type-Test.mmdb"), "1.0.1.1").traits.has(Trait::mobile));
   const auto file = sample("GeoIP2-Anonymous-IP-Test.mmdb");
   EXPECT_EQ(facts_in(file, "1.2.0.1").traits, signals::Traits{Trait::vpn});
   EXPECT_EQ(facts_in(file, "186.30.236.1").traits, signals::Traits{Trait::proxy});

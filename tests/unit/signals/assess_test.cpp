@@ -33,9 +33,9 @@ TEST(Score, independent_findings_add_as_chances) {
 }
 
 TEST(Score, the_second_of_a_family_counts_half_and_the_third_a_quarter) {
-  const auto all = combine({finding(listed_vpn, 0.2, 1), finding(hosting_network, 0.4, 1),
-                            finding(tunnel_mtu, 0.1, 1)},
-                           {});
+  const auto all = combine(
+      {finding(listed_vpn, 0.2, 1), finding(hosting_network, 0.4, 1), finding(tunnel_mtu, 0.1, 1)},
+      {});
   EXPECT_DOUBLE_EQ(all.score, 1 - (1 - 0.4) * (1 - 0.1) * (1 - 0.025));
 }
 
@@ -50,8 +50,8 @@ TEST(Score, a_contribution_is_what_the_score_loses_without_the_finding) {
   const auto all = combine({finding(new_country, 0.3, 1), finding(rare_network, 0.6, 1),
                             finding(unfamiliar_device, 0.35, 1)},
                            {});
-  const auto without = combine({finding(new_country, 0.3, 1), finding(unfamiliar_device, 0.35, 1)},
-                               {});
+  const auto without =
+      combine({finding(new_country, 0.3, 1), finding(unfamiliar_device, 0.35, 1)}, {});
   ASSERT_EQ(all.findings.front().finding.kind, rare_network);
   EXPECT_DOUBLE_EQ(all.findings.front().contribution, all.score - without.score);
 }
