@@ -128,6 +128,22 @@ TEST(Http, serves_the_same_over_tls) {
   EXPECT_EQ(client.read_exactly(9), "GET /tls ");
 }
 
+TEST(HttpReader, takes_the_end_of_a_chunked_body_in_pieces) {
+  const std::string whole = request("POST /a HTTP/1.1", "Transfer-Encoding: chunked\r\n");
+  for (const std::string_view body : {"0\r\n\r\n", "3\r\nabc\r\n0\r\n\r\n"}) {
+    for (std::size_t cut = 1; cut < body.size(); ++cut) {
+      HttpReader reader(1000, 1000);
+      std::string input = whole + std::string(body.substr(0, cut));
+      ASSERT_EQ(reader.feed(input), HttpReader::State::need_more) << body << cut;
+      for (const char c : body.substr(cut, body.size() - cut - 1)) {
+        ASSERT_EQ(reader.feed(input.append(1, c)), HttpReader::State::need_more) << body << cut;
+      }
+      ASSERT_EQ(reader.feed(input.append(1, '\n')), HttpReader::State::complete) << body << cut;
+      EXPECT_EQ(reader.take_request().body, body.size() > 5 ? "abc" : "");
+    }
+  }
+}
+
 TEST(HttpReader, gives_names_in_lower_case_and_values_as_sent) {
   HttpReader reader(1000, 1000);
   std::string input = request("GET /a HTTP/1.1", "X-Mixed-CASE: Value\r\n");
