@@ -71,7 +71,7 @@ Stretch Bench::measure(const std::function<double()>& count,
 }
 
 void Bench::report_rate(const std::string& name, const std::string& unit, const Stretch& stretch) {
-  report.add(name + "_" + unit + "_per_s", stretch.per_s());
+  report.add(name + (unit.empty() ? "" : "_" + unit) + "_per_s", stretch.per_s());
   report.add(name + "_cpu_us", stretch.cpu_us());
   report.add(name + "_generator_share", stretch.generator_share());
 }

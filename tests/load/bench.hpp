@@ -46,7 +46,7 @@ class Bench {
   [[nodiscard]] Stretch measure(const std::function<double()>& count,
                                 const std::function<Server::Parts()>& usage,
                                 const std::function<std::int64_t()>& step = {});
-  // Rate, cost and the generator's share, as NAME_per_s, NAME_cpu_us and NAME_generator_share.
+  // Rate, cost and the generator's share, as NAME_UNIT_per_s, NAME_cpu_us and NAME_generator_share.
   void report_rate(const std::string& name, const std::string& unit, const Stretch& stretch);
 
   Options options;

@@ -115,6 +115,8 @@ void Client::drop() {
   const linger reset{1, 0};
   ::setsockopt(socket_, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
   ::close(std::exchange(socket_, -1));
+  // Without it OpenSSL would take the session for broken and refuse to resume it.
+  if (ssl_) SSL_set_shutdown(ssl_.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   ssl_.reset();
   output_.clear();
   std::string().swap(partial_);

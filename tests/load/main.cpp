@@ -17,6 +17,16 @@ constexpr Scenario kScenarios[] = {
     {"floor", measure_floors},
     {"chat", [](Bench& bench) { measure_chat(bench, false); }},
     {"latency", [](Bench& bench) { measure_chat_latency(bench, false); }},
+    {"room", [](Bench& bench) { measure_rooms(bench, false); }},
+    {"sign-in", [](Bench& bench) { measure_sign_in(bench, false); }},
+    {"history", measure_history},
+    {"chat-tls", [](Bench& bench) { measure_chat(bench, true); }},
+    {"latency-tls", [](Bench& bench) { measure_chat_latency(bench, true); }},
+    {"room-tls", [](Bench& bench) { measure_rooms(bench, true); }},
+    {"sign-in-tls", [](Bench& bench) { measure_sign_in(bench, true); }},
+    {"handshakes", measure_handshakes},
+    {"idle", [](Bench& bench) { measure_idle(bench, false); }},
+    {"idle-tls", [](Bench& bench) { measure_idle(bench, true); }},
 };
 
 void add_notes(Bench& bench) {

@@ -20,8 +20,10 @@ Options read_options(int argc, char** argv) {
       "machine gives to a server that only passes frames on."};
   app.add_flag("--quick", out.quick, "two runs of two seconds");
   app.add_option("--json", out.json, "write the figures to this file");
-  app.add_option("--only", out.only,
-                 "scenarios: floor chat room sign-in history idle tls (default: all)")
+  app.add_option(
+         "--only", out.only,
+         "scenarios: floor chat latency room sign-in history idle handshakes, and chat-tls, "
+         "latency-tls, room-tls, sign-in-tls, idle-tls (default: all)")
       ->delimiter(',');
   auto* const seconds = app.add_option("--seconds", out.seconds, "length of a run");
   auto* const runs = app.add_option("--runs", out.runs, "runs of each scenario");
