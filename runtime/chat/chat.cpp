@@ -18,6 +18,10 @@ Task<Result<void>> Chat::start(std::shared_ptr<const store::Snapshot> snapshot) 
   co_return co_await core_->start(std::move(snapshot));
 }
 
+Task<void> Chat::upkeep() {
+  co_await core_->upkeep();
+}
+
 Task<void> Chat::stop() {
   co_await core_->stop();
 }

@@ -12,6 +12,7 @@
 #include "runtime/chat/marks.hpp"
 #include "runtime/chat/messages.hpp"
 #include "runtime/chat/rooms.hpp"
+#include "runtime/erasure/key_eraser.hpp"
 #include "runtime/observe/metrics.hpp"
 #include "runtime/store/content_store.hpp"
 #include "runtime/sync/hub.hpp"
@@ -35,6 +36,7 @@ struct Parts {
   sync::Hub& hub;
   sync::Ledger& ledger;
   sync::UserStates& states;
+  erasure::KeyEraser& eraser;
   const sync::UserDirectory& users;
   const base::Clock& clock;
   base::Random& random;
@@ -57,6 +59,8 @@ class Chat {
   // of the snapshot stay) and checks the MAC of rows that decide about power: a row that fails has
   // no power, is logged and counted. Fails when the token does not answer; may be called again.
   Task<Result<void>> start(std::shared_ptr<const store::Snapshot> snapshot);
+  // To be called every minute or so: removes tombstones that are old enough, once an hour.
+  Task<void> upkeep();
   // Refuses new work, finishes what is in flight, stores pending watermarks.
   Task<void> stop();
 

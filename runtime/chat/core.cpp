@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "runtime/async/deadline.hpp"
 #include "runtime/chat/errors.hpp"
 #include "runtime/chat/power_rows.hpp"
 #include "runtime/observe/log.hpp"
@@ -13,7 +12,7 @@ Core::Core(Parts given)
     : parts(given),
       rooms(parts.hub, parts.limits.tail_cache_bytes),
       content_keys(parts.keys),
-      reader(parts.store, content_keys, rooms),
+      reader(parts.store, content_keys, rooms, parts.users),
       planner(rooms, parts.users, parts.random, parts.limits),
       sealer(
           {parts.store, parts.keys, content_keys, reader, parts.clock, parts.random, parts.limits}),
@@ -175,30 +174,24 @@ void Core::drop_room(RoomWork& work) {
     Member tombstone;
     tombstone.standing = {RoomRole::none, MemberState::left, room->standing(user).version + 1};
     tombstone.pos = work.head_pos;
-    tombstone.changed_ms = room->last_ts_ms.value_or(0);
+    tombstone.changed_ms = work.removed_ms;
     rooms.set_member(room, user, tombstone.standing) = tombstone;
   }
   rooms.forget_direct(*room);
   content_keys.forget_room(room->key());
-  tasks.spawn(delete_room_key(room->key()));
+  tasks.spawn(parts.eraser.erase(parts.eraser.room(room->tenant, room->id)));
 }
 
-Task<void> Core::delete_room_key(RoomKey room) {
-  constexpr std::chrono::milliseconds kPause{10'000};
-  while (!stopping_) {
-    auto deleted = co_await async::await_callback<void>(
-        [&](auto done) { parts.keys.delete_room_key(room.tenant, room.id, std::move(done)); });
-    if (deleted) co_return;
-    observe::warn("room.key_not_deleted", {{"room", room.id}, {"error", deleted.error()}});
-    for (auto waited = kPause * 0; waited < kPause && !stopping_; waited += kPause / 50) {
-      co_await async::sleep_for(kPause / 50);
-    }
-  }
+Task<void> Core::upkeep() {
+  if (!started || stopping_) co_return;
+  if (parts.clock.monotonic_ms() - expired_ms_ < parts.limits.expiry_interval_ms) co_return;
+  co_await expire_tombstones();
 }
 
-// At the end of a run, so that the next start reads a snapshot and an expired_pos that agree. A ban
-// is not a tombstone: it lasts.
+// A ban is no tombstone: it lasts. What memory still holds of the others does no harm; devices
+// whose cursor is older start over.
 Task<void> Core::expire_tombstones() {
+  expired_ms_ = parts.clock.monotonic_ms();
   const auto number = [](MemberState state) { return static_cast<std::uint8_t>(state); };
   const std::vector<std::uint8_t> ended{number(MemberState::left), number(MemberState::declined),
                                         number(MemberState::kicked)};
@@ -210,7 +203,14 @@ Task<void> Core::expire_tombstones() {
   if (transaction.empty()) co_return;
   const auto stored = co_await async::await_callback<void>(
       [&](auto done) { parts.store.commit(std::move(transaction), std::move(done)); });
-  if (!stored) observe::warn("tombstones.not_expired", {{"error", stored.error()}});
+  const auto horizon = co_await async::await_callback<store::ExpiredPositions>(
+      [&](auto done) { parts.store.read_expired_pos(std::move(done)); });
+  if (!stored || !horizon) {
+    observe::warn("tombstones.not_expired",
+                  {{"error", !stored ? stored.error() : horizon.error()}});
+    co_return;
+  }
+  for (const auto& [tenant, pos] : *horizon) expired_pos[tenant] = pos;
 }
 
 Task<void> Core::stop() {

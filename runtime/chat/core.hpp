@@ -17,6 +17,7 @@ class Core {
   Core& operator=(const Core&) = delete;
 
   Task<Result<void>> start(std::shared_ptr<const store::Snapshot> snapshot);
+  Task<void> upkeep();
   Task<void> stop();
 
   // A room as the reader sees it.
@@ -48,7 +49,6 @@ class Core {
   void apply_entries(RoomWork& work);
   void publish(RoomWork& work);
   void drop_room(RoomWork& work);
-  Task<void> delete_room_key(RoomKey room);
   Task<void> expire_tombstones();
   Task<Result<void>> load_rooms(std::shared_ptr<const store::Snapshot> snapshot);
   Task<Result<void>> load_members(std::shared_ptr<const store::Snapshot> snapshot);
@@ -60,6 +60,7 @@ class Core {
   std::vector<std::unique_ptr<Op>> held_joins_;
   std::unordered_map<RoomKey, std::int64_t> last_join_ms_;
   sync::OnceTimer join_timer_;
+  std::int64_t expired_ms_ = 0;  // monotonic: when tombstones were looked at last
   bool stopping_ = false;
 };
 

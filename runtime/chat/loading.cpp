@@ -25,6 +25,7 @@ Task<Result<void>> Core::start(std::shared_ptr<const store::Snapshot> snapshot) 
   for (const auto& row : snapshot->content_keys) content_keys.load(row);
   for (const auto& ring : snapshot->rings) devices.load(ring);
   for (const auto& [tenant, pos] : snapshot->expired_pos) expired_pos[tenant] = pos;
+  expired_ms_ = parts.clock.monotonic_ms();
   started = true;
   co_return Result<void>{};
 }

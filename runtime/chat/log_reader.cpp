@@ -71,6 +71,14 @@ Task<Result<std::vector<OpenedEntry>>> LogReader::stored(RoomPtr room, std::uint
   co_return out;
 }
 
+void LogReader::hide_erased(const Room& room, std::vector<OpenedEntry>& entries) const {
+  for (OpenedEntry& each : entries) {
+    if (each.entry.body.empty() || !users_.erased(room.tenant, each.entry.author)) continue;
+    each.entry.body.clear();
+    each.unreadable = true;
+  }
+}
+
 Task<Result<std::vector<OpenedEntry>>> LogReader::range(RoomPtr room, std::uint64_t first,
                                                         std::uint64_t last) {
   const std::uint64_t redactions = room->redactions;
@@ -83,7 +91,10 @@ Task<Result<std::vector<OpenedEntry>>> LogReader::range(RoomPtr room, std::uint6
   std::ranges::reverse(tail);
   if (!tail.empty()) rooms_.touch_tail(*room);
   const std::uint64_t rest = last - tail.size();
-  if (rest < first) co_return tail;
+  if (rest < first) {
+    hide_erased(*room, tail);
+    co_return tail;
+  }
   auto out = co_await stored(room, first, rest);
   if (!out) co_return out;
   const bool whole = std::ranges::none_of(*out, &OpenedEntry::unreadable);
@@ -94,6 +105,7 @@ Task<Result<std::vector<OpenedEntry>>> LogReader::range(RoomPtr room, std::uint6
   }
   out->insert(out->end(), std::make_move_iterator(tail.begin()),
               std::make_move_iterator(tail.end()));
+  hide_erased(*room, *out);
   co_return out;
 }
 

@@ -6,6 +6,7 @@
 #include "runtime/chat/content_keys.hpp"
 #include "runtime/chat/room_table.hpp"
 #include "runtime/store/content_store.hpp"
+#include "runtime/sync/user_directory.hpp"
 
 namespace conclave::chat {
 
@@ -27,11 +28,13 @@ struct EntryFacts {
 // the token. On the shard's thread.
 class LogReader {
  public:
-  LogReader(store::ContentStore& store, ContentKeys& keys, RoomTable& rooms)
-      : store_(store), keys_(keys), rooms_(rooms) {}
+  LogReader(store::ContentStore& store, ContentKeys& keys, RoomTable& rooms,
+            const sync::UserDirectory& users)
+      : store_(store), keys_(keys), rooms_(rooms), users_(users) {}
 
   static constexpr std::uint64_t kRangeLimit = 500;
 
+  // What deleted users wrote is unreadable, whether their key is destroyed yet or not.
   // 1 <= first <= last <= head, at most kRangeLimit entries.
   Task<Result<std::vector<OpenedEntry>>> range(RoomPtr room, std::uint64_t first,
                                                std::uint64_t last);
@@ -45,10 +48,12 @@ class LogReader {
  private:
   Task<Result<std::vector<OpenedEntry>>> stored(RoomPtr room, std::uint64_t first,
                                                 std::uint64_t last);
+  void hide_erased(const Room& room, std::vector<OpenedEntry>& entries) const;
 
   store::ContentStore& store_;
   ContentKeys& keys_;
   RoomTable& rooms_;
+  const sync::UserDirectory& users_;
 };
 
 }  // namespace conclave::chat

@@ -99,6 +99,7 @@ struct RoomWork {
   std::vector<std::uint64_t> redacted;
   bool created = false;
   bool removed = false;
+  std::int64_t removed_ms = 0;   // UTC, when removed
   std::uint64_t head_pos = 0;  // of the last entry
   std::uint64_t last_all_seq = 0;
 };

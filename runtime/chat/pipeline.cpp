@@ -143,6 +143,9 @@ Task<void> Pipeline::run_seal() {
 
 void Pipeline::start_commit() {
   committing_ = std::move(sealing_);
+  for (RoomWork& work : committing_->rooms) {
+    if (work.removed) work.removed_ms = parts_.clock.utc_ms();
+  }
   if (!committing_->has_writes()) {
     committed({});
     return;

@@ -70,12 +70,14 @@ void put_members(const RoomWork& work, store::Transaction& out) {
 void remove_room(RoomWork& work, sync::Ledger::Positions& positions, store::Transaction& out) {
   Room& room = *work.room;
   out.push_back(store::DeleteRoom{room.tenant, room.id});
+  out.push_back(store::PutDoomedKey{
+      {room.tenant, store::DoomedKind::room, room.id.value, work.removed_ms}});
   work.head_pos = positions.next(room.tenant);
   for (const auto& [user, member] : room.members) {
     Member tombstone;
     tombstone.standing = {RoomRole::none, MemberState::left, member.standing.version + 1};
     tombstone.pos = work.head_pos;
-    tombstone.changed_ms = room.last_ts_ms.value_or(0);
+    tombstone.changed_ms = work.removed_ms;
     out.push_back(store::PutMember{member_row(room, user, tombstone)});
   }
 }

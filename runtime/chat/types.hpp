@@ -147,6 +147,7 @@ struct Limits {
   std::int64_t join_coalesce_ms = 50;
   std::int64_t typing_expiry_ms = 10'000;
   std::int64_t tombstone_ms = 90LL * 24 * 3'600 * 1'000;
+  std::int64_t expiry_interval_ms = 3'600 * 1'000;
   std::int64_t retention_ms = 90LL * 24 * 3'600 * 1'000;
 };
 

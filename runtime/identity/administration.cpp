@@ -46,7 +46,8 @@ Result<TenantId> Administration::resolve_tenant(const Actor& actor, std::string_
   return id;
 }
 
-Result<UserId> Administration::resolve_user(TenantId tenant, std::string_view text) const {
+Result<UserId> Administration::resolve_user(TenantId tenant, std::string_view text,
+                                            bool deleted_too) const {
   const User* user = nullptr;
   if (const auto parsed = base::parse_id<UserId>(text)) {
     user = parts_.directory.user(tenant, *parsed);
@@ -55,7 +56,9 @@ Result<UserId> Administration::resolve_user(TenantId tenant, std::string_view te
   } else if (const auto name = clean_name(text)) {
     user = parts_.directory.user_by_name(tenant, *name);
   }
-  if (user == nullptr || user->state == UserState::deleted) return fail(kUserNotFound);
+  if (user == nullptr || (user->state == UserState::deleted && !deleted_too)) {
+    return fail(kUserNotFound);
+  }
   return user->id;
 }
 

@@ -6,6 +6,7 @@
 
 #include "runtime/base/clock.hpp"
 #include "runtime/base/random.hpp"
+#include "runtime/erasure/key_eraser.hpp"
 #include "runtime/identity/account.hpp"
 #include "runtime/identity/room_administration.hpp"
 
@@ -46,6 +47,7 @@ class Administration {
     Sessions& sessions;
     Passwords& passwords;
     RowWriter& writer;
+    erasure::KeyEraser& eraser;
     hsm::api::KeyService& keys;
     store::ContentStore& store;
     const base::Clock& clock;
@@ -64,7 +66,8 @@ class Administration {
   [[nodiscard]] Task<Result<UserId>> create_user(Actor actor, TenantId tenant, NewUser user);
   [[nodiscard]] Task<Result<void>> change_user(Actor actor, TenantId tenant, UserId user,
                                                UserChange change);
-  // Removes devices and credential; the name stays taken. The author key dies at the next turn.
+  // Removes devices and credential; the name stays taken. From now on nobody reads what the user
+  // wrote; the author key is destroyed as soon as keyd answers. Again: the same answer.
   [[nodiscard]] Task<Result<void>> delete_user(Actor actor, TenantId tenant, UserId user);
   // `query` empty: all; after the name `after`.
   [[nodiscard]] Task<Result<std::vector<UserView>>> list_users(Actor actor, TenantId tenant,
@@ -101,7 +104,8 @@ class Administration {
   // An id text or a domain; "self" is the actor's own.
   [[nodiscard]] Result<TenantId> resolve_tenant(const Actor& actor, std::string_view text) const;
   // An id text, a local part or an account.
-  [[nodiscard]] Result<UserId> resolve_user(TenantId tenant, std::string_view text) const;
+  [[nodiscard]] Result<UserId> resolve_user(TenantId tenant, std::string_view text,
+                                            bool deleted_too = false) const;
   [[nodiscard]] Result<GroupId> resolve_group(TenantId tenant, std::string_view text) const;
 
   // Used by bootstrap as well, which has no actor.

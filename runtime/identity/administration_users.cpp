@@ -192,6 +192,10 @@ Task<Result<void>> Administration::apply(Actor actor, User user, UserChange chan
 Task<Result<void>> Administration::delete_user(Actor actor, TenantId tenant, UserId id) {
   auto pass = co_await parts_.writer.enter();
   if (!pass) co_return std::unexpected(pass.error());
+  if (const User* gone = parts_.directory.user(tenant, id);
+      gone != nullptr && gone->state == UserState::deleted) {
+    co_return authorise(actor, tenant, kUserAdmins);
+  }
   auto user = manageable(actor, tenant, id);
   if (!user) co_return std::unexpected(user.error());
   if (id == actor.user) co_return fail(kDenied, "nobody deletes their own account here");
@@ -213,6 +217,8 @@ Task<Result<void>> Administration::delete_user(Actor actor, TenantId tenant, Use
   store::Transaction more;
   more.push_back(
       store::DeleteRecord{store::RecordKind::credential, tenant, id.value, kPasswordSlot});
+  const store::DoomedKeyRow doomed = parts_.eraser.author(tenant, id);
+  more.push_back(store::PutDoomedKey{doomed});
   CONCLAVE_CO_TRY(
       co_await parts_.writer.write(std::move(rows), std::move(more),
                                    admin_entry(actor, tenant, "user.deleted", base::to_text(id))));
@@ -220,11 +226,8 @@ Task<Result<void>> Administration::delete_user(Actor actor, TenantId tenant, Use
   for (Device& device : revoked) parts_.directory.put_device(std::move(device), std::nullopt);
   parts_.directory.drop_credential(tenant, id);
   parts_.sessions.end_user(tenant, id, SessionEnd::revoked);
-  auto& keys = parts_.keys;
-  // After the row: a user that is half deleted must not come back; the key follows on a repeat.
-  co_return co_await async::await_callback<void>([&keys, tenant, id](Callback<void> done) {
-    keys.delete_author_key(tenant, id, std::move(done));
-  });
+  co_await parts_.eraser.erase(doomed);
+  co_return Result<void>{};
 }
 
 Task<Result<std::vector<UserView>>> Administration::list_users(Actor actor, TenantId tenant,

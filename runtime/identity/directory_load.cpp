@@ -44,8 +44,6 @@ std::string_view kind_text(RecordKind kind) {
       return "group";
     case RecordKind::group_member:
       return "group_member";
-    case RecordKind::role_grant:
-      return "role_grant";
     case RecordKind::policy:
       return "policy";
   }
@@ -140,9 +138,8 @@ void Directory::take(const Record& record) {
       return keep(decode_group(record), [&](Group row) { put_group(std::move(row)); });
     case RecordKind::group_member:
       return take_group_member(record);
-    case RecordKind::role_grant:
     case RecordKind::policy:
-      return;  // of other folders
+      return;  // of another folder
   }
   refuse(record, "kind");
 }

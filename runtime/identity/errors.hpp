@@ -28,6 +28,10 @@ inline constexpr ErrorSpec kSessionEnded{"session.ended", ErrorKind::unauthentic
 inline constexpr ErrorSpec kDeviceLimit{
     "device.limit", ErrorKind::limited,
     "This account has too many devices; remove one of them first."};
+// Clients come back by themselves, later each time.
+inline constexpr ErrorSpec kTenantConnections{
+    "tenant.connections", ErrorKind::limited,
+    "Your organisation has as many connections as it may have; try again later, or ask its admin."};
 
 inline constexpr ErrorSpec kDenied{
     "role.missing", ErrorKind::denied,

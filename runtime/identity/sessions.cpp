@@ -61,11 +61,29 @@ const Session& Sessions::open(Actor actor, base::Sha256 device_key_digest, std::
   kept->session.idle_since_ms = clock_.monotonic_ms();
   kept->session.address = std::move(address);
   kept->session.exclusive = exclusive;
+  // From the sign-in on: between it and attach() others sign in as well.
+  set_connected(kept->session, exclusive);
   by_user_[{actor.tenant, actor.user}].push_back(actor.session);
   const Session& out = kept->session;
   sessions_.emplace(actor.session, std::move(kept));
   open_gauge_.set(static_cast<double>(sessions_.size()));
   return out;
+}
+
+bool Sessions::has_room(TenantId tenant, UserId user, DeviceId device) const {
+  const auto count = connected_.find(tenant);
+  if (count == connected_.end() || count->second < limits_.connections_per_tenant) return true;
+  return std::ranges::any_of(of_user(tenant, user), [&](const Session* session) {
+    return session->connected && session->actor.device == device;
+  });
+}
+
+void Sessions::set_connected(Session& session, bool connected) {
+  if (session.connected == connected) return;
+  session.connected = connected;
+  const auto count = connected_.try_emplace(session.actor.tenant).first;
+  connected ? ++count->second : --count->second;
+  if (count->second == 0) connected_.erase(count);
 }
 
 const Session* Sessions::find(SessionId id) const {
@@ -93,6 +111,7 @@ std::vector<const Session*> Sessions::of_tenant(TenantId tenant) const {
 void Sessions::attach(SessionId id) {
   if (const auto found = sessions_.find(id); found != sessions_.end()) {
     found->second->session.attached = true;
+    set_connected(found->second->session, true);
   }
 }
 
@@ -100,6 +119,7 @@ void Sessions::detach(SessionId id) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return;
   found->second->session.attached = false;
+  set_connected(found->second->session, false);
   touch(id);
   // The time to resume runs from the loss of the connection, not from the sign-in.
   if (found->second->handle) {
@@ -127,6 +147,7 @@ bool Sessions::end(SessionId id, SessionEnd why) {
   const auto found = sessions_.find(id);
   if (found == sessions_.end()) return false;
   const std::unique_ptr<Kept> kept = std::move(found->second);
+  set_connected(kept->session, false);
   sessions_.erase(found);
   forget(*kept);
   open_gauge_.set(static_cast<double>(sessions_.size()));

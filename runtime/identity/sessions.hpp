@@ -38,6 +38,7 @@ struct Session {
   std::string address;
   bool exclusive = false;  // one at a time for its device
   bool attached = false;   // a WebSocket is open for it
+  bool connected = false;  // counts against the connections of its tenant
 };
 
 // The sessions of one shard, their resume handles and access tokens: memory only, a restart asks
@@ -48,6 +49,7 @@ class Sessions {
     std::int64_t resume_ms = 600'000;
     std::int64_t idle_ms = 900'000;      // a session without a connection and requests ends
     std::size_t sessions_per_user = 64;  // the oldest is replaced
+    std::size_t connections_per_tenant = 10'000;  // one more is refused
   };
   struct Parts {
     const base::Clock& clock;
@@ -67,6 +69,8 @@ class Sessions {
   // sessions of the management API stand beside them.
   const Session& open(Actor actor, base::Sha256 device_key_digest, std::string address,
                       bool exclusive);
+  // False: the tenant has as many connections as it may have, and none of them is this device's.
+  [[nodiscard]] bool has_room(TenantId tenant, UserId user, DeviceId device) const;
   [[nodiscard]] const Session* find(SessionId id) const;
   [[nodiscard]] std::vector<const Session*> of_user(TenantId tenant, UserId user) const;
   [[nodiscard]] std::vector<const Session*> of_tenant(TenantId tenant) const;
@@ -115,6 +119,7 @@ class Sessions {
     friend auto operator<=>(const UserKey&, const UserKey&) = default;
   };
   void forget(const Kept& kept);
+  void set_connected(Session& session, bool connected);
   void end_all(const std::vector<SessionId>& ids, SessionEnd why);
 
   const base::Clock& clock_;
@@ -123,6 +128,7 @@ class Sessions {
   EndHook hook_;
   std::unordered_map<SessionId, std::unique_ptr<Kept>> sessions_;
   std::map<UserKey, std::vector<SessionId>> by_user_;
+  std::unordered_map<TenantId, std::size_t> connected_;
   std::unordered_map<base::Sha256, SessionId, Hash> handles_;
   std::unordered_map<base::Sha256, Token, Hash> tokens_;
   observe::Gauge open_gauge_;

@@ -10,6 +10,8 @@ namespace conclave::identity {
 
 namespace {
 
+constexpr std::int64_t kCrowdedRetryMs = 30'000;
+
 constexpr std::size_t kMinClientNonce = 16;
 constexpr std::size_t kMaxClientNonce = 64;
 
@@ -230,6 +232,9 @@ Task<Result<SignedIn>> SignIn::open_session(TenantId tenant, UserId user, Device
   const Device* known = directory_.device(tenant, device);
   const User* person = directory_.user(tenant, user);
   if (known == nullptr || person == nullptr) co_return fail(kSignInRefused);
+  if (facts.web_socket && !sessions_.has_room(tenant, user, device)) {
+    co_return std::unexpected(Error(kTenantConnections).retry_after(kCrowdedRetryMs));
+  }
   const Actor actor{tenant, user, device, {}, directory_.roles_of(tenant, user)};
   const Session& session =
       sessions_.open(actor, base::sha256(known->key.point), facts.address, facts.web_socket);

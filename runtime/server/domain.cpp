@@ -9,11 +9,14 @@ namespace conclave::server {
 namespace {
 
 constexpr std::int64_t kMinuteMs = 60'000;
+constexpr std::int64_t kDayMs = 24 * 60 * kMinuteMs;
+constexpr int kEraserPause_s = 10;
 
 identity::Sessions::Limits session_limits(const config::Config& config) {
   identity::Sessions::Limits limits;
   limits.resume_ms = static_cast<std::int64_t>(config.sign_in.resume_minutes) * kMinuteMs;
   limits.sessions_per_user = config.limits.connections_per_user;
+  limits.connections_per_tenant = config.limits.connections_per_tenant;
   return limits;
 }
 
@@ -43,6 +46,7 @@ chat::Limits chat_limits(const config::Config& config) {
   limits.rooms_per_user = config.limits.rooms_per_user;
   limits.pressure_entries = config.limits.uncommitted_entries;
   limits.pressure_bytes = config.limits.uncommitted_bytes;
+  limits.tombstone_ms = static_cast<std::int64_t>(config.store.tombstone_days) * kDayMs;
   limits.receipt_flush_ms = static_cast<std::int64_t>(config.store.receipts_flush_ms);
   return limits;
 }
@@ -60,6 +64,7 @@ Domain::Domain(Parts parts)
       nonces(base::system_clock(), base::system_random(),
              static_cast<std::int64_t>(parts.config.sign_in.nonce_ms)),
       writer({parts.store, parts.keys, trail}),
+      eraser({parts.store, parts.keys, base::system_clock(), parts.metrics}),
       sign_in({directory,
                sessions,
                passwords,
@@ -75,11 +80,11 @@ Domain::Domain(Parts parts)
       people(directory),
       ledger(parts.store, parts.executor),
       states({parts.store, parts.keys, ledger, hub, base::system_clock()}),
-      chat({parts.store, parts.keys, hub, ledger, states, people, base::system_clock(),
+      chat({parts.store, parts.keys, hub, ledger, states, eraser, people, base::system_clock(),
             base::system_random(), parts.metrics, parts.executor, chat_limits(parts.config),
             parts.gate}),
       presence({hub, states, people, base::system_clock(), parts.metrics, parts.executor, {}}),
-      administration({directory, sessions, passwords, writer, parts.keys, parts.store,
+      administration({directory, sessions, passwords, writer, eraser, parts.keys, parts.store,
                       base::system_clock(), base::system_random(), &chat.administration()}),
       bootstrap({administration, directory, base::system_clock(), base::system_random(),
                  parts.paths.setup_secret,
@@ -103,7 +108,8 @@ Task<Result<void>> Domain::start() {
     if (stopping_) co_return fail(base::kShuttingDown);
   }
   started_ = true;
-  tasks_.spawn(sweep_sessions());
+  eraser.start(*snapshot);
+  tasks_.spawn(upkeep());
   co_return Result<void>{};
 }
 
@@ -118,11 +124,14 @@ Task<Result<void>> Domain::start_once(std::shared_ptr<const store::Snapshot> sna
   co_return Result<void>{};
 }
 
-Task<void> Domain::sweep_sessions() {
+Task<void> Domain::upkeep() {
   // One-second steps, so that a stop does not wait for the minute.
   for (int second = 0; !stopping_; second = (second + 1) % 60) {
+    if (second % kEraserPause_s == 0) co_await eraser.retry();
     co_await async::sleep_for(std::chrono::seconds(1));
-    if (second == 59) co_await sign_in.upkeep();
+    if (second != 59) continue;
+    co_await sign_in.upkeep();
+    co_await chat.upkeep();
   }
 }
 

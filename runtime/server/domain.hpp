@@ -10,6 +10,7 @@
 #include "runtime/chat/chat.hpp"
 #include "runtime/config/config.hpp"
 #include "runtime/config/state_paths.hpp"
+#include "runtime/erasure/key_eraser.hpp"
 #include "runtime/identity/account.hpp"
 #include "runtime/identity/administration.hpp"
 #include "runtime/identity/bootstrap.hpp"
@@ -49,7 +50,7 @@ class Domain {
 
  private:
   [[nodiscard]] Task<Result<void>> start_once(std::shared_ptr<const store::Snapshot> snapshot);
-  [[nodiscard]] Task<void> sweep_sessions();
+  [[nodiscard]] Task<void> upkeep();
 
   Parts parts_;
   bool started_ = false;
@@ -64,6 +65,7 @@ class Domain {
   identity::Throttle throttle;
   identity::HelloNonces nonces;
   identity::RowWriter writer;
+  erasure::KeyEraser eraser;
   identity::SignIn sign_in;
   identity::Account account;
   People people;

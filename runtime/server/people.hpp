@@ -15,6 +15,10 @@ class People final : public sync::UserDirectory {
     if (!directory_.active(tenant, user)) return std::nullopt;
     return directory_.roles_of(tenant, user);
   }
+  [[nodiscard]] bool erased(TenantId tenant, UserId user) const override {
+    const identity::User* const found = directory_.user(tenant, user);
+    return found != nullptr && found->state == identity::UserState::deleted;
+  }
 
  private:
   const identity::Directory& directory_;

@@ -72,6 +72,8 @@ class ContentStore {
                                    Callback<std::optional<UserStateRow>> done) = 0;
   virtual void read_audit(std::uint64_t after_number, std::uint32_t limit,
                           Callback<std::vector<AuditRow>> done) = 0;
+  // As Snapshot::expired_pos, now.
+  virtual void read_expired_pos(Callback<ExpiredPositions> done) = 0;
 
   // A consistent copy while in use; the file must not exist. Verified (integrity check, digest)
   // before the answer.

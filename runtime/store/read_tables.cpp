@@ -73,6 +73,7 @@ Result<> ReadTables::prepare() {
   audit_ = statement(
       "SELECT number, ts_ms, tenant, content_sealed, chain FROM audit"
       " WHERE number>? ORDER BY number LIMIT ?");
+  expired_pos_ = statement("SELECT tenant, expired_pos FROM position WHERE expired_pos>0");
   return statement.outcome();
 }
 
@@ -118,6 +119,12 @@ Result<std::vector<AuditRow>> ReadTables::audit(std::uint64_t after_number, std:
   audit_.bind(after_number, limit);
   return collect<AuditRow>(audit_, [](const sqlite::Statement& row) {
     return AuditRow{row.u64(0), row.i64(1), {row.u64(2)}, row.bytes(3), row.bytes(4)};
+  });
+}
+
+Result<ExpiredPositions> ReadTables::expired_pos() {
+  return collect<ExpiredPositions::value_type>(expired_pos_, [](const sqlite::Statement& row) {
+    return ExpiredPositions::value_type{TenantId{row.u64(0)}, row.u64(1)};
   });
 }
 

@@ -39,6 +39,7 @@ class ReadTables {
                                                                    const std::string& key);
   [[nodiscard]] Result<std::vector<AuditRow>> audit(std::uint64_t after_number,
                                                     std::uint32_t limit);
+  [[nodiscard]] Result<ExpiredPositions> expired_pos();
 
  private:
   ReadTables(sqlite::Database database, const PublishedTail& tail)
@@ -59,6 +60,7 @@ class ReadTables {
   sqlite::Statement user_state_;
   sqlite::Statement user_state_key_;
   sqlite::Statement audit_;
+  sqlite::Statement expired_pos_;
 };
 
 }  // namespace conclave::store

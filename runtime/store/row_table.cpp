@@ -41,6 +41,10 @@ Result<RowTable> RowTable::prepare(sqlite::Database& database, const base::Clock
   table.put_content_key_ = statement(
       "INSERT OR REPLACE INTO content_key(tenant, room, author, generation, key_id, blob)"
       " VALUES(?, ?, ?, ?, ?, ?)");
+  table.put_doomed_key_ = statement(
+      "INSERT OR IGNORE INTO doomed_key(tenant, kind, id, since_ms) VALUES(?, ?, ?, ?)");
+  table.delete_doomed_key_ =
+      statement("DELETE FROM doomed_key WHERE tenant=? AND kind=? AND id=?");
   table.last_audit_ = statement("SELECT coalesce(max(number), 0) FROM audit");
   table.append_audit_ = statement(
       "INSERT INTO audit(number, ts_ms, tenant, content_sealed, chain) VALUES(?, ?, ?, ?, ?)");
@@ -97,6 +101,15 @@ Result<> RowTable::apply(const PutContentKey& write) {
   const auto& row = write.row;
   return put_content_key_.run(row.tenant, row.room, row.author, row.generation, row.key_id,
                               row.blob);
+}
+
+Result<> RowTable::apply(const PutDoomedKey& write) {
+  const auto& row = write.row;
+  return put_doomed_key_.run(row.tenant, static_cast<int>(row.kind), row.id, row.since_ms);
+}
+
+Result<> RowTable::apply(const DeleteDoomedKey& write) {
+  return delete_doomed_key_.run(write.tenant, static_cast<int>(write.kind), write.id);
 }
 
 Result<> RowTable::apply(const AppendAudit& write) {

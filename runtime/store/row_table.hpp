@@ -21,6 +21,8 @@ class RowTable {
   [[nodiscard]] Result<> apply(const AddAnnotation& write);
   [[nodiscard]] Result<> apply(const AddMention& write);
   [[nodiscard]] Result<> apply(const PutContentKey& write);
+  [[nodiscard]] Result<> apply(const PutDoomedKey& write);
+  [[nodiscard]] Result<> apply(const DeleteDoomedKey& write);
   // kCommitRejected unless the number follows the newest one.
   [[nodiscard]] Result<> apply(const AppendAudit& write);
 
@@ -36,6 +38,8 @@ class RowTable {
   sqlite::Statement add_annotation_;
   sqlite::Statement add_mention_;
   sqlite::Statement put_content_key_;
+  sqlite::Statement put_doomed_key_;
+  sqlite::Statement delete_doomed_key_;
   sqlite::Statement last_audit_;
   sqlite::Statement append_audit_;
 };

@@ -21,8 +21,7 @@ enum class RecordKind : std::uint8_t {
   device = 4,
   group = 5,
   group_member = 6,
-  role_grant = 7,
-  policy = 8,
+  policy = 8,  // 7 is free
 };
 
 struct Record {
@@ -126,6 +125,20 @@ struct RoomHead {
   std::uint64_t last_all_seq = 0;
 };
 
+// A room's or an author's key that keyd is still to destroy: written with what deletes the room or
+// the author, taken away once keyd has confirmed.
+enum class DoomedKind : std::uint8_t { room = 1, author = 2 };
+
+struct DoomedKeyRow {
+  TenantId tenant;
+  DoomedKind kind{};
+  std::uint64_t id = 0;  // of the room or the user
+  std::int64_t since_ms = 0;  // UTC
+};
+
+// Highest pos of an expired tombstone, per tenant.
+using ExpiredPositions = std::vector<std::pair<TenantId, std::uint64_t>>;
+
 // ---- what a start reads
 
 struct Ring {
@@ -143,10 +156,10 @@ struct Snapshot {
   std::vector<MemberRow> members;
   std::vector<Ring> rings;
   std::vector<ContentKeyRow> content_keys;
+  std::vector<DoomedKeyRow> doomed_keys;
   // Highest pos ever used, per tenant, also by what was deleted since.
   std::vector<std::pair<TenantId, std::uint64_t>> last_pos;
-  // Highest pos of an expired tombstone, per tenant: a cursor below it answers sync.reset.
-  std::vector<std::pair<TenantId, std::uint64_t>> expired_pos;
+  ExpiredPositions expired_pos;  // a cursor below it answers sync.reset
   std::uint64_t last_audit_number = 0;
   Bytes last_audit_chain;
 };

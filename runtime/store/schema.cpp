@@ -14,7 +14,7 @@ namespace {
 //
 // Tables with long blobs have a rowid, because SQLite keeps only a quarter of a page of a row
 // inside a WITHOUT ROWID tree; the others are clustered by their key.
-constexpr std::array<const char*, 1> kMigrations{R"sql(
+constexpr std::array<const char*, 2> kMigrations{R"sql(
   CREATE TABLE meta(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE journal(commit_no INTEGER PRIMARY KEY, batch BLOB NOT NULL);
   CREATE TABLE block(id INTEGER PRIMARY KEY, tenant INTEGER NOT NULL, room INTEGER NOT NULL,
@@ -54,6 +54,10 @@ constexpr std::array<const char*, 1> kMigrations{R"sql(
   CREATE TABLE position(tenant INTEGER PRIMARY KEY, last_pos INTEGER NOT NULL,
     expired_pos INTEGER NOT NULL);
   CREATE TABLE probe(id INTEGER PRIMARY KEY, filler BLOB NOT NULL);
+)sql",
+                                                    R"sql(
+  CREATE TABLE doomed_key(tenant INTEGER NOT NULL, kind INTEGER NOT NULL, id INTEGER NOT NULL,
+    since_ms INTEGER NOT NULL, PRIMARY KEY(tenant, kind, id)) WITHOUT ROWID;
 )sql"};
 
 constexpr std::int64_t kYear2026_s = 1'767'225'600;

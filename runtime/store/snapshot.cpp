@@ -107,6 +107,16 @@ Result<> read_content_keys(sqlite::Database& database, Snapshot& out) {
       });
 }
 
+Result<> read_doomed_keys(sqlite::Database& database, Snapshot& out) {
+  return each_row(database, "SELECT tenant, kind, id, since_ms FROM doomed_key",
+                  [&](const sqlite::Statement& row) {
+                    out.doomed_keys.push_back({{row.u64(0)},
+                                               static_cast<DoomedKind>(row.u8(1)),
+                                               row.u64(2),
+                                               row.i64(3)});
+                  });
+}
+
 // Mentions need no look: their pos is not above their room's head, nor above what a removed room
 // left in `position`.
 Result<> read_positions(sqlite::Database& database, const Tail& tail, Snapshot& out) {
@@ -144,6 +154,7 @@ Result<Snapshot> read_snapshot(sqlite::Database& database, const Tail& tail) {
   CONCLAVE_TRY(read_members(database, snapshot));
   CONCLAVE_TRY(read_rings(database, tail, snapshot));
   CONCLAVE_TRY(read_content_keys(database, snapshot));
+  CONCLAVE_TRY(read_doomed_keys(database, snapshot));
   CONCLAVE_TRY(read_positions(database, tail, snapshot));
   CONCLAVE_TRY(each_row(database, "SELECT number, chain FROM audit ORDER BY number DESC LIMIT 1",
                         [&](const sqlite::Statement& row) {

@@ -90,6 +90,10 @@ class SqliteContentStore final : public ContentStore {
     read(std::move(done), [=](ReadTables& t) { return t.audit(after_number, limit); });
   }
 
+  void read_expired_pos(Callback<ExpiredPositions> done) override {
+    read(std::move(done), [](ReadTables& t) { return t.expired_pos(); });
+  }
+
   void backup(std::filesystem::path file, Callback<BackupReport> done) override {
     backup_->start(std::move(file), std::move(done));
   }

@@ -57,6 +57,14 @@ struct AddMention {
 struct PutContentKey {
   ContentKeyRow row;
 };
+struct PutDoomedKey {  // keeps since_ms of one that is there
+  DoomedKeyRow row;
+};
+struct DeleteDoomedKey {
+  TenantId tenant;
+  DoomedKind kind{};
+  std::uint64_t id = 0;
+};
 // Replaces every segment that covers [first_seq, last_seq] of a room, in journal and blocks, by
 // these, which must cover the same seqs (redaction, merging of cold segments).
 struct RewriteSegments {
@@ -69,7 +77,7 @@ struct RewriteSegments {
 struct AppendAudit {
   AuditRow row;
 };
-// Everything of a tenant.
+// Everything of a tenant but its doomed keys, which are still to be destroyed.
 struct DeleteTenant {
   TenantId tenant;
 };
@@ -83,7 +91,8 @@ struct ExpireTombstones {
 
 using Write = std::variant<JournalCommit, PutRecord, DeleteRecord, PutRoom, DeleteRoom, PutMember,
                            PutMarks, PutUserState, AddAnnotation, AddMention, PutContentKey,
-                           RewriteSegments, AppendAudit, DeleteTenant, ExpireTombstones>;
+                           RewriteSegments, AppendAudit, DeleteTenant, ExpireTombstones,
+                           PutDoomedKey, DeleteDoomedKey>;
 
 // Applied in order, all or nothing.
 using Transaction = std::vector<Write>;

@@ -14,6 +14,8 @@ class UserDirectory {
   // The tenant-wide roles of an active user of this tenant; none when there is no such user.
   [[nodiscard]] virtual std::optional<identity::RoleSet> roles_of(TenantId tenant,
                                                                   UserId user) const = 0;
+  // A deleted user, whose words nobody may read any more.
+  [[nodiscard]] virtual bool erased(TenantId tenant, UserId user) const = 0;
 };
 
 }  // namespace conclave::sync

@@ -52,6 +52,8 @@ class TestDirectory : public sync::UserDirectory {
     if (found == users.end()) return std::nullopt;
     return found->second;
   }
+  std::set<UserId> gone;
+  [[nodiscard]] bool erased(TenantId, UserId user) const override { return gone.contains(user); }
 };
 
 // Keeps what each session was sent.
@@ -108,11 +110,14 @@ class ChatWorld {
     ledger = std::make_unique<sync::Ledger>(store, context.get_executor());
     states = std::make_unique<sync::UserStates>(
         sync::UserStates::Parts{store, keys, *ledger, *hub, clock});
+    eraser = std::make_unique<erasure::KeyEraser>(
+        erasure::KeyEraser::Parts{store, keys, clock, *metrics});
+    eraser->start(store.snapshot());
     auto snapshot = std::make_shared<const store::Snapshot>(store.snapshot());
     ledger->start(*snapshot);
-    chat = std::make_unique<chat::Chat>(chat::Parts{store, keys, *hub, *ledger, *states, directory,
-                                                    clock, random, *metrics, context.get_executor(),
-                                                    limits, gate});
+    chat = std::make_unique<chat::Chat>(chat::Parts{store, keys, *hub, *ledger, *states, *eraser,
+                                                    directory, clock, random, *metrics,
+                                                    context.get_executor(), limits, gate});
     const auto started = wait(chat->start(snapshot));
     ASSERT_TRUE(started) << started.error().text();
   }
@@ -124,6 +129,7 @@ class ChatWorld {
     tasks.spawn(stop_chat(done));
     while (!*done) step();
     chat.reset();
+    eraser.reset();
     states.reset();
     ledger.reset();
     hub.reset();
@@ -231,6 +237,7 @@ class ChatWorld {
   std::unique_ptr<sync::Hub> hub;
   std::unique_ptr<sync::Ledger> ledger;
   std::unique_ptr<sync::UserStates> states;
+  std::unique_ptr<erasure::KeyEraser> eraser;
   std::unique_ptr<chat::Chat> chat;
   async::TaskGroup tasks;
   std::set<SessionId> sessions;

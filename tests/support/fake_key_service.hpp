@@ -1,9 +1,11 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -24,6 +26,8 @@ class FakeKeyService : public hsm::api::KeyService {
   const ErrorSpec* broken = nullptr;
   // Calls so far, by operation: "seal", "mac_rows", …
   std::map<std::string, int> calls;
+  // Told of each call before it is answered; may set `broken`.
+  std::function<void(std::string_view)> on_call;
   std::set<TenantId> tenants;
   std::int64_t now_ms = 1'700'000'000'000;
 
@@ -187,6 +191,7 @@ class FakeKeyService : public hsm::api::KeyService {
   template <class T>
   bool down(const char* operation, Callback<T>& done) {
     ++calls[operation];
+    if (on_call) on_call(operation);
     if (broken == nullptr) return false;
     done(fail(*broken));
     return true;

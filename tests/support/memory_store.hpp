@@ -25,6 +25,8 @@ class MemoryStore : public store::ContentStore {
   bool hold = false;
   // Asked before each commit is applied; an error refuses it.
   std::function<const ErrorSpec*(const store::Transaction&)> refuse;
+  // While true, reads of logs wait until release_reads().
+  bool hold_reads = false;
   // Every read answers this until it is set to null again.
   const ErrorSpec* broken_reads = nullptr;
   std::uint32_t epoch = 1;
@@ -43,6 +45,10 @@ class MemoryStore : public store::ContentStore {
     }
   }
   void release_all() { release(held_.size()); }
+  std::size_t held_reads() const { return held_reads_.size(); }
+  void release_reads() {
+    for (auto& read : std::exchange(held_reads_, {})) read();
+  }
 
   void load(Callback<store::Snapshot> done) override {
     if (closed_) return done(fail(base::kShuttingDown));
@@ -62,6 +68,17 @@ class MemoryStore : public store::ContentStore {
                 Callback<store::LogSlice> done) override {
     if (down(done)) return;
     if (last_seq - first_seq >= 500) return done(fail(store::kRangeTooLarge));
+    if (hold_reads) {
+      held_reads_.push_back([=, this, done = std::move(done)]() mutable {
+        answer_log(tenant, room, first_seq, last_seq, std::move(done));
+      });
+      return;
+    }
+    answer_log(tenant, room, first_seq, last_seq, std::move(done));
+  }
+
+  void answer_log(TenantId tenant, RoomId room, std::uint64_t first_seq, std::uint64_t last_seq,
+                  Callback<store::LogSlice> done) {
     store::LogSlice out;
     for (const Bytes& segment : tables_->segments[{tenant, room}]) {
       if (MemoryTables::touches(segment, first_seq, last_seq)) out.segments.push_back(segment);
@@ -150,6 +167,10 @@ class MemoryStore : public store::ContentStore {
     }
     done(std::move(out));
   }
+  void read_expired_pos(Callback<store::ExpiredPositions> done) override {
+    if (down(done)) return;
+    done(snapshot().expired_pos);
+  }
   void backup(std::filesystem::path, Callback<store::BackupReport> done) override {
     done(store::BackupReport{});
   }
@@ -196,6 +217,7 @@ class MemoryStore : public store::ContentStore {
   }
 
   std::deque<std::pair<store::Transaction, Callback<void>>> held_;
+  std::vector<std::move_only_function<void()>> held_reads_;
   std::shared_ptr<MemoryTables> tables_;  // also the test's, which opens it again
   bool closed_ = false;
 };

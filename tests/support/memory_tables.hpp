@@ -37,6 +37,7 @@ struct MemoryTables {
   std::map<std::pair<TenantId, DeviceId>, store::Ring> rings;
   std::map<std::tuple<TenantId, store::RecordKind, std::uint64_t, std::uint64_t>, store::Record>
       records;
+  std::map<std::tuple<TenantId, store::DoomedKind, std::uint64_t>, store::DoomedKeyRow> doomed;
   std::vector<store::AuditRow> audit;
   std::map<TenantId, std::uint64_t> last_pos;
   std::map<TenantId, std::uint64_t> expired_pos;
@@ -57,6 +58,7 @@ struct MemoryTables {
     for (const auto& [key, row] : members) out.members.push_back(row);
     for (const auto& [key, ring] : rings) out.rings.push_back(ring);
     for (const auto& [key, row] : keys) out.content_keys.push_back(row);
+    for (const auto& [key, row] : doomed) out.doomed_keys.push_back(row);
     out.last_pos.assign(last_pos.begin(), last_pos.end());
     out.expired_pos.assign(expired_pos.begin(), expired_pos.end());
     if (!audit.empty()) {
@@ -208,6 +210,15 @@ struct MemoryTables {
   Result<> apply_one(const store::PutContentKey& write) {
     const auto& row = write.row;
     keys[{row.tenant, row.room, row.author, row.generation}] = row;
+    return {};
+  }
+  Result<> apply_one(const store::PutDoomedKey& write) {
+    const auto& row = write.row;
+    doomed.try_emplace({row.tenant, row.kind, row.id}, row);
+    return {};
+  }
+  Result<> apply_one(const store::DeleteDoomedKey& write) {
+    doomed.erase({write.tenant, write.kind, write.id});
     return {};
   }
   Result<> apply_one(const store::RewriteSegments& write) {

@@ -2,6 +2,7 @@
 
 #include "runtime/doors/http/errors.hpp"
 #include "runtime/doors/http/fields.hpp"
+#include "runtime/doors/http/named.hpp"
 #include "runtime/doors/http/route.hpp"
 #include "runtime/doors/http/views.hpp"
 
@@ -10,18 +11,10 @@ namespace conclave::doors::http {
 
 namespace {
 
-struct Named {
-  TenantId tenant;
-  GroupId group;
-};
-
-Result<Named> named_group(const Context& context, const Call& call) {
-  const auto& administration = context.services.administration;
-  auto tenant = administration.resolve_tenant(call.actor, call.path[0]);
-  if (!tenant) return std::unexpected(tenant.error());
-  auto group = administration.resolve_group(*tenant, call.path[1]);
-  if (!group) return std::unexpected(group.error());
-  return Named{*tenant, *group};
+Result<Named<GroupId>> named_group(const Context& context, const Call& call) {
+  return named<GroupId>(context, call, [&](TenantId tenant, std::string_view text) {
+    return context.services.administration.resolve_group(tenant, text);
+  });
 }
 
 Task<Result<Answer>> list_groups(Context context, Call call) {
@@ -54,15 +47,15 @@ Task<Result<Answer>> change_group(Context context, Call call) {
   if (!roles) in.reject("roles", "is missing");
   CONCLAVE_CO_TRY(in.finish());
   CONCLAVE_CO_TRY(co_await context.services.administration.set_group_roles(
-      call.actor, named->tenant, named->group, *roles));
-  co_return Answer{view(*context.services.directory.group(named->tenant, named->group))};
+      call.actor, named->tenant, named->id, *roles));
+  co_return Answer{view(*context.services.directory.group(named->tenant, named->id))};
 }
 
 Task<Result<Answer>> delete_group(Context context, Call call) {
   auto named = named_group(context, call);
   if (!named) co_return std::unexpected(named.error());
   CONCLAVE_CO_TRY(co_await context.services.administration.delete_group(call.actor, named->tenant,
-                                                                        named->group));
+                                                                        named->id));
   co_return Answer{};
 }
 
@@ -73,7 +66,7 @@ Task<Result<Answer>> add_member(Context context, Call call) {
   auto user = administration.resolve_user(named->tenant, call.path[2]);
   if (!user) co_return std::unexpected(user.error());
   CONCLAVE_CO_TRY(
-      co_await administration.add_member(call.actor, named->tenant, named->group, *user));
+      co_await administration.add_member(call.actor, named->tenant, named->id, *user));
   co_return Answer{};
 }
 
@@ -84,7 +77,7 @@ Task<Result<Answer>> remove_member(Context context, Call call) {
   auto user = administration.resolve_user(named->tenant, call.path[2]);
   if (!user) co_return std::unexpected(user.error());
   CONCLAVE_CO_TRY(
-      co_await administration.remove_member(call.actor, named->tenant, named->group, *user));
+      co_await administration.remove_member(call.actor, named->tenant, named->id, *user));
   co_return Answer{};
 }
 

@@ -2,6 +2,7 @@
 
 #include "runtime/doors/http/errors.hpp"
 #include "runtime/doors/http/fields.hpp"
+#include "runtime/doors/http/named.hpp"
 #include "runtime/doors/http/route.hpp"
 #include "runtime/doors/http/views.hpp"
 #include "runtime/identity/errors.hpp"
@@ -42,24 +43,19 @@ Task<Result<Answer>> delete_tenant(Context context, Call call) {
   co_return Answer{};
 }
 
-struct Named {
-  TenantId tenant;
-  DeviceId device;
-};
-
-Result<Named> named_device(const Context& context, const Call& call) {
-  auto tenant = context.services.administration.resolve_tenant(call.actor, call.path[0]);
-  if (!tenant) return std::unexpected(tenant.error());
-  auto device = base::parse_id<DeviceId>(call.path[1]);
-  if (!device) return fail(identity::kDeviceNotFound);
-  return Named{*tenant, *device};
+Result<Named<DeviceId>> named_device(const Context& context, const Call& call) {
+  return named<DeviceId>(context, call, [](TenantId, std::string_view text) -> Result<DeviceId> {
+    const auto device = base::parse_id<DeviceId>(text);
+    if (!device) return fail(identity::kDeviceNotFound);
+    return *device;
+  });
 }
 
 Task<Result<Answer>> remove_device(Context context, Call call) {
   auto named = named_device(context, call);
   if (!named) co_return std::unexpected(named.error());
   CONCLAVE_CO_TRY(co_await context.services.administration.remove_device(call.actor, named->tenant,
-                                                                         named->device));
+                                                                         named->id));
   co_return Answer{};
 }
 
@@ -67,7 +63,7 @@ Task<Result<Answer>> sign_out_device(Context context, Call call) {
   auto named = named_device(context, call);
   if (!named) co_return std::unexpected(named.error());
   CONCLAVE_CO_TRY(co_await context.services.administration.sign_out_device(
-      call.actor, named->tenant, named->device));
+      call.actor, named->tenant, named->id));
   co_return Answer{};
 }
 
@@ -108,26 +104,22 @@ Task<Result<Answer>> list_rooms(Context context, Call call) {
   co_return Answer{list_of("rooms", *rooms)};
 }
 
-struct NamedRoom {
-  TenantId tenant;
-  RoomId room;
-};
-
-Result<NamedRoom> named_room(const Context& context, const Call& call, identity::RoleSet roles) {
-  const auto& administration = context.services.administration;
-  auto tenant = administration.resolve_tenant(call.actor, call.path[0]);
-  if (!tenant) return std::unexpected(tenant.error());
-  CONCLAVE_TRY(administration.authorise(call.actor, *tenant, roles));
-  auto room = base::parse_id<RoomId>(call.path[1]);
-  if (!room) return fail(kParamsInvalid, "room: must be a room's id");
-  return NamedRoom{*tenant, *room};
+Result<Named<RoomId>> named_room(const Context& context, const Call& call,
+                                 identity::RoleSet roles) {
+  const auto find = [&](TenantId tenant, std::string_view text) -> Result<RoomId> {
+    CONCLAVE_TRY(context.services.administration.authorise(call.actor, tenant, roles));
+    const auto room = base::parse_id<RoomId>(text);
+    if (!room) return fail(kParamsInvalid, "room: must be a room's id");
+    return *room;
+  };
+  return named<RoomId>(context, call, find);
 }
 
 Task<Result<Answer>> room_members(Context context, Call call) {
   auto named = named_room(context, call, kRoomReaders);
   if (!named) co_return std::unexpected(named.error());
   auto members =
-      co_await context.services.rooms.room_members(call.actor, named->tenant, named->room);
+      co_await context.services.rooms.room_members(call.actor, named->tenant, named->id);
   if (!members) co_return std::unexpected(members.error());
   co_return Answer{list_of("members", *members)};
 }
@@ -136,14 +128,14 @@ Task<Result<Answer>> delete_room(Context context, Call call) {
   auto named = named_room(context, call, kRoomAdmins);
   if (!named) co_return std::unexpected(named.error());
   CONCLAVE_CO_TRY(
-      co_await context.services.rooms.delete_room(call.actor, named->tenant, named->room));
+      co_await context.services.rooms.delete_room(call.actor, named->tenant, named->id));
   const identity::Actor& by = call.actor;
   CONCLAVE_CO_TRY(co_await context.services.writer.record({named->tenant,
                                                            by.user,
                                                            by.tenant,
                                                            by.device,
                                                            "room.deleted",
-                                                           base::to_text(named->room),
+                                                           base::to_text(named->id),
                                                            {}}));
   co_return Answer{};
 }

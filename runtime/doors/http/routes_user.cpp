@@ -1,6 +1,7 @@
 #include <array>
 
 #include "runtime/doors/http/fields.hpp"
+#include "runtime/doors/http/named.hpp"
 #include "runtime/doors/http/route.hpp"
 #include "runtime/doors/http/views.hpp"
 
@@ -9,22 +10,15 @@ namespace conclave::doors::http {
 
 namespace {
 
-struct Named {
-  TenantId tenant;
-  UserId user;
-};
-
-Result<Named> named_user(const Context& context, const Call& call) {
-  const auto& administration = context.services.administration;
-  auto tenant = administration.resolve_tenant(call.actor, call.path[0]);
-  if (!tenant) return std::unexpected(tenant.error());
-  auto user = administration.resolve_user(*tenant, call.path[1]);
-  if (!user) return std::unexpected(user.error());
-  return Named{*tenant, *user};
+Result<Named<UserId>> named_user(const Context& context, const Call& call,
+                                 bool deleted_too = false) {
+  return named<UserId>(context, call, [&](TenantId tenant, std::string_view text) {
+    return context.services.administration.resolve_user(tenant, text, deleted_too);
+  });
 }
 
-Task<Result<Answer>> show(Context context, identity::Actor actor, Named named, int status) {
-  auto user = co_await context.services.administration.get_user(actor, named.tenant, named.user);
+Task<Result<Answer>> show(Context context, identity::Actor actor, Named<UserId> named, int status) {
+  auto user = co_await context.services.administration.get_user(actor, named.tenant, named.id);
   if (!user) co_return std::unexpected(user.error());
   co_return Answer{view(*user), status};
 }
@@ -77,15 +71,15 @@ Task<Result<Answer>> change_user(Context context, Call call) {
   change.password = in.optional_secret("password");
   CONCLAVE_CO_TRY(in.finish());
   CONCLAVE_CO_TRY(co_await context.services.administration.change_user(
-      call.actor, named->tenant, named->user, std::move(change)));
+      call.actor, named->tenant, named->id, std::move(change)));
   co_return co_await show(context, call.actor, *named, 200);
 }
 
 Task<Result<Answer>> delete_user(Context context, Call call) {
-  auto named = named_user(context, call);
+  auto named = named_user(context, call, true);  // a repeat is answered like the first time
   if (!named) co_return std::unexpected(named.error());
   CONCLAVE_CO_TRY(
-      co_await context.services.administration.delete_user(call.actor, named->tenant, named->user));
+      co_await context.services.administration.delete_user(call.actor, named->tenant, named->id));
   co_return Answer{};
 }
 
@@ -93,7 +87,7 @@ Task<Result<Answer>> list_devices(Context context, Call call) {
   auto named = named_user(context, call);
   if (!named) co_return std::unexpected(named.error());
   auto devices =
-      co_await context.services.administration.list_devices(call.actor, named->tenant, named->user);
+      co_await context.services.administration.list_devices(call.actor, named->tenant, named->id);
   if (!devices) co_return std::unexpected(devices.error());
   co_return Answer{list_of("devices", *devices)};
 }

@@ -191,7 +191,7 @@ void Desk::answer(const Call& call, Text text, bool signed_in) {
 void Desk::admit(const Call& call, const identity::SignedIn& signed_in) {
   Link& link = *call.link;
   // The client has gone meanwhile; the session waits to be resumed.
-  if (link.stage == Stage::gone) return;
+  if (link.stage == Stage::gone) return domain_.sessions.detach(signed_in.actor.session);
   link.stage = Stage::ready;
   link.actor = signed_in.actor;
   links_[link.actor.session] = call.link;

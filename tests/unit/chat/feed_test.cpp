@@ -76,6 +76,48 @@ TEST_F(FeedTest, pages_cover_every_change_once) {
   EXPECT_EQ(cursor, world.chat->feed().current_cursor(ChatWorld::kTenant));
 }
 
+TEST_F(FeedTest, a_failed_read_fails_the_page) {
+  ASSERT_TRUE(world.say(ann, world.room(ann, {bob}), "hello"));
+  world.restart();
+  const auto again = world.sign_in(12, 500);
+  world.store.broken_reads = &store::kStoreBusy;
+  const auto page = world.wait(world.chat->feed().since(again, {.limit = 50, .tail = 10}));
+  world.store.broken_reads = nullptr;
+  EXPECT_FALSE(page);
+}
+
+TEST_F(FeedTest, old_tombstones_go_while_the_server_runs_and_older_cursors_start_over) {
+  const auto before = since(bob, "").cursor;
+  ASSERT_TRUE(world.wait(world.chat->rooms().leave(bob, room)));
+  const auto after = since(bob, "").cursor;
+  const auto upkeep = [&](std::int64_t later_ms) {
+    world.clock.utc += later_ms;
+    world.clock.monotonic += later_ms;
+    world.tasks.spawn(world.chat->upkeep());
+    world.run();
+  };
+  upkeep(world.limits.expiry_interval_ms - 1);
+  EXPECT_THAT(world.store.snapshot().members, SizeIs(2));
+  upkeep(1);
+  EXPECT_THAT(world.store.snapshot().members, SizeIs(2)) << "a tombstone is kept for its time";
+  EXPECT_FALSE(since(bob, before).reset);
+  upkeep(world.limits.tombstone_ms);
+  EXPECT_THAT(world.store.snapshot().members, SizeIs(1));
+  EXPECT_TRUE(since(bob, before).reset);
+  EXPECT_FALSE(since(bob, after).reset);
+}
+
+TEST_F(FeedTest, a_quiet_room_that_is_deleted_leaves_tombstones_for_their_full_time) {
+  const auto before = since(bob, "").cursor;
+  world.clock.utc += 2 * world.limits.tombstone_ms;
+  ASSERT_TRUE(world.wait(world.chat->rooms().remove(ann, room)));
+  world.clock.monotonic += world.limits.expiry_interval_ms;
+  world.tasks.spawn(world.chat->upkeep());
+  world.run();
+  EXPECT_FALSE(since(bob, before).reset);
+  EXPECT_THAT(since(bob, before).rooms, SizeIs(1));
+}
+
 TEST_F(FeedTest, a_room_that_was_left_is_told_of_once) {
   const auto cursor = since(bob, "").cursor;
   ASSERT_TRUE(world.wait(world.chat->rooms().kick(ann, room, bob.user)));

@@ -411,6 +411,20 @@ TEST_F(MessagesTest, an_author_whose_key_was_destroyed_is_unreadable_and_others_
   EXPECT_EQ(entries.back().entry.body, R"({"text":"bob"})");
 }
 
+TEST_F(MessagesTest, what_a_deleted_user_wrote_is_unreadable_before_the_key_is_destroyed) {
+  ASSERT_TRUE(world.say(ann, room, "ann"));
+  ASSERT_TRUE(world.say(bob, room, "bob"));
+  world.directory.gone.insert(ann.user);
+  for (int round = 0; round < 2; ++round) {  // from the tail in memory, then from the store
+    const auto entries = world.history(bob, room);
+    ASSERT_GE(entries.size(), 2U);
+    EXPECT_TRUE(entries[entries.size() - 2].unreadable);
+    EXPECT_EQ(entries[entries.size() - 2].entry.body, "");
+    EXPECT_EQ(entries.back().entry.body, R"({"text":"bob"})");
+    world.restart();
+  }
+}
+
 class Gate : public PressureGate {
  public:
   int stops = 0;

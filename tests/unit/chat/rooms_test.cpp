@@ -215,6 +215,42 @@ TEST_F(RoomsTest, deleting_a_room_removes_it_and_its_key_for_good) {
   EXPECT_EQ(rooms().view(bob, room)->state, MemberState::left);
 }
 
+TEST_F(RoomsTest, the_key_of_a_deleted_room_is_destroyed_after_a_crash_too) {
+  const RoomId room = world.room(ann, {bob});
+  ASSERT_TRUE(world.say(ann, room, "gone soon"));
+  world.keys.on_call = [&](std::string_view name) {
+    if (name == "delete_room_key") world.keys.broken = &hsm::api::kTokenUnavailable;
+  };
+  ASSERT_TRUE(world.wait(rooms().remove(ann, room)));
+  world.run();
+  EXPECT_TRUE(world.say(ann, room, "?").error().is(kRoomNotFound));
+  EXPECT_EQ(world.eraser->waiting(), 1U);
+  world.keys.on_call = {};
+  world.keys.broken = nullptr;
+  world.restart();
+  EXPECT_EQ(world.eraser->waiting(), 1U);
+  world.tasks.spawn(world.eraser->retry());
+  world.run();
+  EXPECT_EQ(world.eraser->waiting(), 0U);
+  EXPECT_EQ(world.keys.calls["delete_room_key"], 2);
+  world.restart();
+  EXPECT_EQ(world.eraser->waiting(), 0U);
+}
+
+TEST_F(RoomsTest, deleting_a_room_again_as_an_admin_is_answered_alike) {
+  const RoomId room = world.room(ann, {bob});
+  const auto remove = [&] {
+    return world.wait(world.chat->administration().delete_room(ann, ChatWorld::kTenant, room));
+  };
+  EXPECT_TRUE(remove());
+  EXPECT_TRUE(remove());
+  world.restart();
+  EXPECT_TRUE(remove());
+  EXPECT_TRUE(world.wait(world.chat->administration().delete_room(ann, ChatWorld::kTenant, {404}))
+                  .error()
+                  .is(kRoomNotFound));
+}
+
 TEST_F(RoomsTest, a_room_admin_orders_rooms_without_being_inside) {
   const auto admin = world.person(16, {Role::member, Role::room_admin});
   const RoomId room = world.room(ann, {bob});

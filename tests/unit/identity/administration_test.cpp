@@ -136,6 +136,35 @@ TEST_F(AdministrationTest, ADeletedUsersNameIsNotReused) {
   EXPECT_EQ(world.keys.calls["delete_author_key"], 1);
 }
 
+TEST_F(AdministrationTest, ADeletedUsersKeyIsDestroyedAfterACrashToo) {
+  // keyd goes away between the commit and its answer.
+  int macs = world.keys.calls["mac_rows"];
+  world.keys.on_call = [&](std::string_view name) {
+    if (name == "delete_author_key") world.keys.broken = &hsm::api::kTokenUnavailable;
+  };
+  EXPECT_TRUE(world.run(administration().delete_user(admin(), world.tenant, world.ann)));
+  EXPECT_GT(world.keys.calls["mac_rows"], macs);
+  EXPECT_EQ(world.store.doomed.size(), 1U);
+  world.keys.on_call = {};
+  world.keys.broken = nullptr;
+  world.restart();
+  EXPECT_EQ(world.s->eraser.waiting(), 1U);
+  world.run_void(world.s->eraser.retry());
+  EXPECT_EQ(world.s->eraser.waiting(), 0U);
+  EXPECT_TRUE(world.store.doomed.empty());
+  EXPECT_EQ(world.keys.calls["delete_author_key"], 2);
+}
+
+TEST_F(AdministrationTest, DeletingAUserAgainIsAnsweredAlike) {
+  ASSERT_TRUE(world.run(administration().delete_user(admin(), world.tenant, world.ann)));
+  EXPECT_TRUE(world.run(administration().delete_user(admin(), world.tenant, world.ann)));
+  EXPECT_EQ(administration().resolve_user(world.tenant, "ann").error(), Error(kUserNotFound));
+  EXPECT_EQ(administration().resolve_user(world.tenant, "ann", true), world.ann);
+  const Actor nobody = world.actor_of(world.tenant, world.ann);
+  EXPECT_EQ(world.run(administration().delete_user(nobody, world.tenant, world.ann)).error(),
+            Error(kDenied));
+}
+
 TEST_F(AdministrationTest, ADeletedTenantIsGone) {
   ASSERT_TRUE(world.run(administration().delete_tenant(root(), world.tenant)));
   EXPECT_EQ(world.s->directory.tenant_by_domain("demo.example"), nullptr);

@@ -24,11 +24,13 @@ class RecordStore : public store::ContentStore {
   using Key = std::tuple<store::RecordKind, std::uint64_t, std::uint64_t, std::uint64_t>;
   std::map<Key, store::Record> records;
   std::vector<store::AuditRow> audit;
+  std::vector<store::DoomedKeyRow> doomed;
   bool read_only = false;
 
   void load(Callback<store::Snapshot> done) override {
     store::Snapshot out;
     for (const auto& [key, record] : records) out.records.push_back(record);
+    out.doomed_keys = doomed;
     done(std::move(out));
   }
   void commit(store::Transaction transaction, Callback<void> done) override {
@@ -73,6 +75,9 @@ class RecordStore : public store::ContentStore {
     }
     done(std::move(out));
   }
+  void read_expired_pos(Callback<store::ExpiredPositions> done) override {
+    done(store::ExpiredPositions{});
+  }
   void backup(std::filesystem::path, Callback<store::BackupReport> done) override {
     done(store::BackupReport{});
   }
@@ -98,6 +103,10 @@ class RecordStore : public store::ContentStore {
       records.erase(key_of(gone->kind, gone->tenant, gone->id, gone->sub));
     } else if (auto* entry = std::get_if<store::AppendAudit>(&write)) {
       audit.push_back(entry->row);
+    } else if (auto* doom = std::get_if<store::PutDoomedKey>(&write)) {
+      doomed.push_back(doom->row);
+    } else if (auto* done = std::get_if<store::DeleteDoomedKey>(&write)) {
+      std::erase_if(doomed, [&](const auto& row) { return row.id == done->id; });
     } else if (auto* tenant = std::get_if<store::DeleteTenant>(&write)) {
       std::erase_if(records,
                     [&](const auto& pair) { return pair.second.tenant == tenant->tenant; });
@@ -149,6 +158,7 @@ class World {
           nonces(world.clock, base::system_random()),
           trail({world.store, world.keys, world.clock}),
           writer({world.store, world.keys, trail}),
+          eraser({world.store, world.keys, world.clock, world.metrics}),
           sign_in({directory,
                    sessions,
                    passwords,
@@ -161,7 +171,7 @@ class World {
                    world.metrics,
                    {}}),
           account({directory, sessions, passwords, throttle, writer, world.clock}),
-          administration({directory, sessions, passwords, writer, world.keys, world.store,
+          administration({directory, sessions, passwords, writer, eraser, world.keys, world.store,
                           world.clock, base::system_random(), nullptr}) {}
     Directory directory;
     Sessions sessions;
@@ -170,6 +180,7 @@ class World {
     HelloNonces nonces;
     audit::Trail trail;
     RowWriter writer;
+    erasure::KeyEraser eraser;
     SignIn sign_in;
     Account account;
     Administration administration;
@@ -196,6 +207,7 @@ class World {
       s->trail.load(store.audit.back().number, store.audit.back().chain);
     }
     s->trail.set_installation(provider);
+    s->eraser.start(*snapshot);
     const auto loaded = run(s->directory.load(std::move(snapshot->records), &s->trail));
     if (!loaded) throw std::runtime_error(loaded.error().text());
   }
@@ -213,6 +225,10 @@ class World {
       io.run_one();
     }
     return std::move(*out);
+  }
+
+  void run_void(Task<void> task) {
+    (void)run(answered(std::move(task)));
   }
 
   UserId make_user(TenantId of, std::string name, RoleSet roles) {
@@ -257,6 +273,10 @@ class World {
                                  out.nonce_c,
                                  {"loopback", {}}});
     return out;
+  }
+  static Task<Result<bool>> answered(Task<void> task) {
+    co_await std::move(task);
+    co_return true;
   }
   static ConnectionFacts loopback(std::string address = "127.0.0.1") {
     return {std::move(address), false, true, {}, {}, "localhost", true};

@@ -52,6 +52,33 @@ TEST_F(SessionsTest, TheCapReplacesTheOldestDetachedOne) {
   EXPECT_EQ(sessions.find(second), nullptr);
 }
 
+TEST_F(SessionsTest, ATenantsConnectionsAreCountedFromTheSignInToTheirLoss) {
+  Sessions few{{clock, base::system_random(), metrics,
+                {.sessions_per_user = 64, .connections_per_tenant = 2}}};
+  const auto connect = [&](std::uint64_t user, std::uint64_t device) {
+    return few.open({TenantId{1}, UserId{user}, DeviceId{device}, {}, {}}, {}, "", true).id;
+  };
+  const auto room = [&](std::uint64_t user, std::uint64_t device) {
+    return few.has_room(TenantId{1}, UserId{user}, DeviceId{device});
+  };
+  EXPECT_TRUE(room(1, 1));
+  const SessionId first = connect(1, 1);
+  few.open({TenantId{1}, UserId{1}, DeviceId{9}, {}, {}}, {}, "", false);  // a management session
+  EXPECT_TRUE(room(2, 2));
+  const SessionId second = connect(2, 2);
+  EXPECT_FALSE(room(3, 3));
+  EXPECT_TRUE(few.has_room(TenantId{2}, UserId{3}, DeviceId{3})) << "another tenant";
+  EXPECT_TRUE(room(1, 1)) << "takes the place of its own connection";
+  few.attach(first);
+  EXPECT_FALSE(room(3, 3));
+  few.detach(first);
+  EXPECT_TRUE(room(3, 3));
+  connect(3, 3);
+  EXPECT_FALSE(room(1, 1));
+  EXPECT_TRUE(few.end(second, SessionEnd::signed_out));
+  EXPECT_TRUE(room(1, 1));
+}
+
 TEST_F(SessionsTest, AResumeHandleWorksOnce) {
   const SessionId id = open(1);
   const Bytes handle = sessions.make_resume_handle(id);

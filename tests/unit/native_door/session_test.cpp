@@ -51,6 +51,27 @@ TEST(Session, AHandleResumesOnce) {
             "session.resume_refused");
 }
 
+TEST(Session, ATenantHasNoMoreConnectionsThanItMayHave) {
+  World world({}, 2);
+  Client ann(world);
+  Client bob(world, "bob@demo.example");
+  Client cyd(world, "cyd@demo.example");
+  ann.enrol();
+  const json::value handle = bob.enrol().at("resume_handle");
+  const json::object refused = cyd.fail("session.enrol", cyd.enrol_params());
+  EXPECT_EQ(reason_of(refused), "tenant.connections");
+  EXPECT_GT(refused.at("data").as_object().at("retry_after_ms").as_int64(), 0);
+  bob.disconnect();
+  cyd.disconnect();
+  cyd.connect();
+  cyd.enrol();
+  bob.connect();
+  EXPECT_EQ(reason_of(bob.fail("session.resume", {{"handle", handle}})), "tenant.connections");
+  ann.disconnect();
+  ann.connect();
+  EXPECT_EQ(ann.prove().at("account"), "ann@demo.example");
+}
+
 TEST(Session, EveryMethodThatNeedsASessionIsRefusedWithoutOne) {
   World world(doors::native::Limits{.stranger = {1000, 1000}});
   Client stranger(world);

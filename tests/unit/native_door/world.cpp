@@ -48,7 +48,9 @@ bool FakeSocket::send(wire::SharedFrame frame) {
   return true;
 }
 
-World::World(doors::native::Limits limits) : folder(fresh_folder()) {
+World::World(doors::native::Limits limits, std::size_t connections_per_tenant)
+    : folder(fresh_folder()) {
+  config.limits.connections_per_tenant = connections_per_tenant;
   config.password.argon2_passes = 1;
   config.password.argon2_bytes = 64 * 1024;
   paths_.emplace(folder);

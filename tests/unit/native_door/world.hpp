@@ -112,7 +112,7 @@ class Client {
 // ann, bob and cyd.
 class World {
  public:
-  explicit World(doors::native::Limits limits = {});
+  explicit World(doors::native::Limits limits = {}, std::size_t connections_per_tenant = 100);
   ~World();
 
   // Runs the loop until `done`; fails the test after ten seconds.

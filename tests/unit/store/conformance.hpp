@@ -333,6 +333,44 @@ TYPED_TEST_P(StoreConformance, ExpiredTombstonesRaiseTheHorizon) {
   EXPECT_EQ(snapshot->expired_pos[0].second, 5U);
 }
 
+TYPED_TEST_P(StoreConformance, ExpiredPositionsAreReadWhileInUse) {
+  const auto t = this->tenant_;
+  constexpr std::uint8_t kLeft = 3;
+  const auto expired = [&] {
+    return *wait_for<ExpiredPositions>(
+        [&](auto done) { this->store_->read_expired_pos(std::move(done)); });
+  };
+  ASSERT_TRUE(commit_all(*this->store_,
+                         PutMember{{t, this->room_, {1}, 1, kLeft, 1, {}, 5, 1'000, 0, 0, 0}}));
+  EXPECT_THAT(expired(), ::testing::IsEmpty());
+  ASSERT_TRUE(commit_all(*this->store_, ExpireTombstones{t, 5'000, {kLeft}}));
+  EXPECT_THAT(expired(), ::testing::ElementsAre(std::pair(t, std::uint64_t{5})));
+}
+
+TYPED_TEST_P(StoreConformance, DoomedKeysOutliveWhatTheySealedUntilTheyAreTakenAway) {
+  const auto t = this->tenant_;
+  const auto room = this->room_.value;
+  const auto user = this->user_.value;
+  ASSERT_TRUE(commit_all(*this->store_, PutRoom{room_row(t, this->room_)},
+                         DeleteRoom{t, this->room_}, PutDoomedKey{{t, DoomedKind::room, room, 7}},
+                         PutDoomedKey{{t, DoomedKind::author, user, 8}}));
+  ASSERT_TRUE(commit_all(*this->store_, PutDoomedKey{{t, DoomedKind::room, room, 99}},
+                         DeleteTenant{t}));
+  this->reopen();
+  auto snapshot = load(*this->store_);
+  ASSERT_TRUE(snapshot);
+  ASSERT_EQ(snapshot->doomed_keys.size(), 2U);
+  std::ranges::sort(snapshot->doomed_keys, {}, &DoomedKeyRow::kind);
+  EXPECT_EQ(snapshot->doomed_keys[0].id, room);
+  EXPECT_EQ(snapshot->doomed_keys[0].since_ms, 7);
+  EXPECT_EQ(snapshot->doomed_keys[1].id, user);
+  ASSERT_TRUE(commit_all(*this->store_, DeleteDoomedKey{t, DoomedKind::room, room}));
+  snapshot = load(*this->store_);
+  ASSERT_TRUE(snapshot);
+  ASSERT_EQ(snapshot->doomed_keys.size(), 1U);
+  EXPECT_EQ(snapshot->doomed_keys[0].kind, DoomedKind::author);
+}
+
 TYPED_TEST_P(StoreConformance, AnnotationsAndMentionsAreReadInPages) {
   const auto t = this->tenant_;
   ASSERT_TRUE(commit_all(*this->store_, AddAnnotation{{t, this->room_, 2, 9, 4, {5}, "+"}},
@@ -416,7 +454,9 @@ REGISTER_TYPED_TEST_SUITE_P(
     RewriteMustCoverTheSameSeqs, DeletedRoomIsGoneAndItsPositionsAreNotUsedAgain,
     DeletedTenantLeavesOthersAlone, RemovedDeviceTakesItsRingAlong,
     MarksMoveWithoutTouchingTheMembership, UserStateIsReadByPositionWithTombstones,
-    ExpiredTombstonesRaiseTheHorizon, AnnotationsAndMentionsAreReadInPages, AuditIsGapless,
+    ExpiredTombstonesRaiseTheHorizon, ExpiredPositionsAreReadWhileInUse,
+    DoomedKeysOutliveWhatTheySealedUntilTheyAreTakenAway, AnnotationsAndMentionsAreReadInPages,
+    AuditIsGapless,
     ReadsBeyondTheLimitAndAfterCloseAreRefused, WaitingBytesAreCountedUntilTheyAreDurable);
 
 }  // namespace conclave::store::testing

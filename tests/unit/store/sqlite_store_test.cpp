@@ -231,6 +231,16 @@ TEST(SqliteStore, HardLimitDrainsBetweenCommits) {
   EXPECT_EQ(entries_of(*slice, 1'000, 1'400).size(), 401U);
 }
 
+TEST(SqliteStore, AFileOfTheFirstSchemaIsBroughtUpToDate) {
+  SqliteBackend backend;
+  must_open(backend.options())->close();
+  change(backend.file(), "DROP TABLE doomed_key; PRAGMA user_version=1");
+  auto store = must_open(backend.options());
+  EXPECT_EQ(store->status().schema, 2U);
+  ASSERT_TRUE(commit_all(*store, PutDoomedKey{{kTenant, DoomedKind::room, kRoom.value, 1}}));
+  EXPECT_EQ(load(*store)->doomed_keys.size(), 1U);
+}
+
 TEST(SqliteStore, Throughput) {
   SqliteBackend backend;
   auto options = backend.options();
