@@ -2,10 +2,13 @@
 #include <boost/asio/post.hpp>
 #include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/websocket/rfc6455.hpp>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "runtime/wire/http_reader.hpp"
 #include "runtime/wire/link.hpp"
+#include "runtime/wire/websocket_handshake.hpp"
 #include "runtime/wire/websocket_session.hpp"
 
 namespace conclave::wire {
@@ -37,7 +40,8 @@ class HttpConnection : public LoopMember, public std::enable_shared_from_this<Ht
   explicit HttpConnection(Link link)
       : link_(std::move(link)),
         reader_(link_.env->limits.http_header_bytes, link_.env->limits.http_body_bytes),
-        since_(link_.accepted) {}
+        since_(link_.accepted),
+        hop_(network::Address::parse(link_.peer.address).value_or(network::Address())) {}
 
   void start() { read(); }
 
@@ -133,6 +137,7 @@ class HttpConnection : public LoopMember, public std::enable_shared_from_this<Ht
     link_.peer.host = std::string(message[http::field::host]);
     link_.peer.origin = std::string(message[http::field::origin]);
     link_.peer.user_agent = std::string(message[http::field::user_agent]);
+    read_forwarded(message);
     if (path_of(std::string_view(message.target())) == kUpgradePath) return upgrade();
     enter(Phase::door);
     if (link_.env->http == nullptr) {
@@ -145,6 +150,17 @@ class HttpConnection : public LoopMember, public std::enable_shared_from_this<Ht
         if (!self->left_) self->answer(std::move(response));
       });
     });
+  }
+
+  // Each request anew: a proxy may send those of several clients through one connection.
+  void read_forwarded(const HttpReader::Message& message) {
+    if (link_.forwarded_for->empty() || !link_.forwarded_for->holds(hop_)) return;
+    std::vector<std::string_view> lines;
+    const auto fields = message.equal_range("X-Forwarded-For");
+    for (auto at = fields.first; at != fields.second; ++at) lines.push_back(at->value());
+    link_.peer.address = link_.forwarded_for->client_of(hop_, lines).text();
+    link_.peer.proxied = true;
+    link_.peer.loopback = false;
   }
 
   void answer(HttpResponse response) {
@@ -190,10 +206,21 @@ class HttpConnection : public LoopMember, public std::enable_shared_from_this<Ht
     if (!boost::beast::websocket::is_upgrade(message)) {
       return answer(problem(426, "websocket.expected", "Open /ws as a WebSocket (RFC 6455)."));
     }
+    const auto accept = websocket_accept(message[http::field::sec_websocket_key]);
+    if (message[http::field::sec_websocket_version] != "13" || !accept) {
+      keep_alive_ = false;
+      HttpResponse response = problem(accept ? 426 : 400, "websocket.handshake",
+                                      "Open /ws as a WebSocket of version 13 (RFC 6455).");
+      response.headers.emplace_back("Sec-WebSocket-Version", "13");
+      return answer(std::move(response));
+    }
     WebSocketDoor* door = offered_door(message);
     if (door == nullptr) {
       return answer(problem(400, "websocket.subprotocol",
                             "Offer a sub-protocol that this server speaks, such as conclave.v1."));
+    }
+    if (!link_.peer.proxied) {
+      link_.peer.path = network::measure_path(link_.transport->descriptor());
     }
     auto handler = draining_ ? nullptr : door->accept(link_.peer);
     if (!handler) {
@@ -207,7 +234,8 @@ class HttpConnection : public LoopMember, public std::enable_shared_from_this<Ht
     left_ = true;
     const auto loop = link_.loop;
     loop->remove(*this);
-    start_websocket(std::move(link_), message, door->subprotocol(), std::move(handler));
+    start_websocket(std::move(link_), upgrade_answer(*accept, door->subprotocol()),
+                    std::move(handler));
   }
 
   // The client's order decides (RFC 6455 section 4.1).
@@ -248,6 +276,7 @@ class HttpConnection : public LoopMember, public std::enable_shared_from_this<Ht
   bool head_only_ = false;
   bool draining_ = false;
   bool left_ = false;
+  const network::Address hop_;  // the other end as socket or PROXY header say
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <boost/asio/ip/tcp.hpp>
 #include <memory>
 #include <vector>
@@ -24,6 +25,7 @@ struct Environment {
   HttpDoor* http = nullptr;
   std::vector<WebSocketDoor*> doors;
   std::unique_ptr<async::BlockingPool> handshakes;  // null without TLS
+  std::atomic<std::size_t> proxy_heads{0};          // connections whose PROXY header is awaited
 };
 
 // One accepted connection in the gauge.
@@ -48,6 +50,7 @@ struct Link {
   GateTicket ticket;
   OpenCount open;
   Peer peer;
+  const network::TrustedProxies* forwarded_for = nullptr;  // of the listener; lives in the server
   LoopMember::Clock::time_point accepted;
   std::unique_ptr<Transport> transport;  // null until the handshake is done
 };

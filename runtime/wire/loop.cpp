@@ -1,6 +1,7 @@
 #include "runtime/wire/loop.hpp"
 
 #include <algorithm>
+#include <boost/asio/post.hpp>
 #include <utility>
 
 #include "runtime/base/assert.hpp"
@@ -41,6 +42,14 @@ void Loop::remove(LoopMember& member) {
     members_[slot]->slot_ = slot;
   }
   members_.pop_back();
+}
+
+void Loop::flush_later(std::shared_ptr<LoopMember> member) {
+  to_flush_.push_back(std::move(member));
+  if (to_flush_.size() > 1) return;
+  boost::asio::post(executor_, [self = shared_from_this()] {
+    for (const auto& each : std::exchange(self->to_flush_, {})) each->flush();
+  });
 }
 
 void Loop::tick() {
@@ -95,6 +104,7 @@ void Loop::drain_some(std::chrono::steady_clock::time_point now) {
 
 void Loop::abandon() {
   timer_.cancel();
+  to_flush_.clear();
   members_.clear();
 }
 

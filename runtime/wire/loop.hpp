@@ -17,6 +17,8 @@ class LoopMember {
   virtual ~LoopMember() = default;
   // Called every Loop::interval(): the place for all deadlines, so that a session needs no timer.
   virtual void tick(Clock::time_point now) = 0;
+  // Asked for with Loop::flush_later(): what was queued meanwhile leaves in one go.
+  virtual void flush() {}
   // The server stops: finish politely and leave.
   virtual void drain() = 0;
   // The time for politeness is over: leave now.
@@ -35,6 +37,8 @@ class Loop : public std::enable_shared_from_this<Loop> {
   void start();
   void add(std::shared_ptr<LoopMember> member);
   void remove(LoopMember& member);
+  // Calls flush() once what is ready on this thread has run: many members, one wake-up.
+  void flush_later(std::shared_ptr<LoopMember> member);
   // Each member drains at its moment within `spread`, what is left is cut a little later; `done`
   // once there is no member any more.
   void drain(std::chrono::milliseconds spread, std::function<void()> done);
@@ -56,6 +60,7 @@ class Loop : public std::enable_shared_from_this<Loop> {
   const std::chrono::milliseconds interval_;
   boost::asio::steady_timer timer_;
   std::vector<std::shared_ptr<LoopMember>> members_;  // shared with pending I/O handlers
+  std::vector<std::shared_ptr<LoopMember>> to_flush_;
   // While draining: how many of the members at its start are still to be told, and when it began.
   std::size_t drain_left_ = 0;
   std::size_t drain_total_ = 0;

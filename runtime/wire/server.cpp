@@ -12,6 +12,7 @@
 #include "runtime/wire/errors.hpp"
 #include "runtime/wire/link.hpp"
 #include "runtime/wire/listener.hpp"
+#include "runtime/wire/proxy_head.hpp"
 #include "runtime/wire/tls_context.hpp"
 
 namespace conclave::wire {
@@ -77,8 +78,12 @@ class WireServer final : public Server {
   std::size_t connections() const override { return gate_->connections(); }
 
  private:
-  void take(tcp::socket socket, const tcp::endpoint& remote, bool tls,
+  void take(tcp::socket socket, const tcp::endpoint& remote, const ListenAddress& listen,
             const std::shared_ptr<Loop>& loop);
+  void take_proxied(tcp::socket socket, const network::Address& proxy, std::uint16_t port,
+                    const ListenAddress& listen, const std::shared_ptr<Loop>& loop);
+  void admit(tcp::socket socket, Peer peer, const ListenAddress& listen,
+             const std::shared_ptr<Loop>& loop);
   [[nodiscard]] Result<hsm::tls::PrivateKey> private_key(const TlsIdentity& identity) const;
   [[nodiscard]] SslPtr new_session(int descriptor);
 
@@ -104,9 +109,9 @@ void WireServer::start() {
       *chosen = loops_[next_loop_.fetch_add(1) % loops_.size()];
       return (*chosen)->executor();
     };
-    sink.accepted = [this, chosen, tls = parts_.listen[i].tls](tcp::socket socket,
+    sink.accepted = [this, chosen, &listen = parts_.listen[i]](tcp::socket socket,
                                                                const tcp::endpoint& remote) {
-      take(std::move(socket), remote, tls, *chosen);
+      take(std::move(socket), remote, listen, *chosen);
     };
     sink.failed = [this] { env_->metrics.accept_failed.add(); };
     net::post(parts_.io.front(), [listener = listeners_[i], sink = std::move(sink)]() mutable {
@@ -115,11 +120,46 @@ void WireServer::start() {
   }
 }
 
-void WireServer::take(tcp::socket socket, const tcp::endpoint& remote, bool tls,
+void WireServer::take(tcp::socket socket, const tcp::endpoint& remote, const ListenAddress& listen,
                       const std::shared_ptr<Loop>& loop) {
-  const auto address = remote.address();
-  const std::string text = address.to_string();
-  std::string key = gate_key(text);
+  Peer peer;
+  peer.address = remote.address().to_string();
+  peer.port = remote.port();
+  peer.loopback = remote.address().is_loopback();
+  if (!listen.proxy_protocol.empty()) {
+    const auto address = network::Address::parse(peer.address);
+    if (address && listen.proxy_protocol.holds(*address)) {
+      return take_proxied(std::move(socket), *address, peer.port, listen, loop);
+    }
+    if (!listen.proxy_strangers) return env_->metrics.refused_stranger.add();
+  }
+  admit(std::move(socket), std::move(peer), listen, loop);
+}
+
+// The load balancer itself does not count at the gate; whom it names does, once that is known.
+void WireServer::take_proxied(tcp::socket socket, const network::Address& proxy, std::uint16_t port,
+                              const ListenAddress& listen, const std::shared_ptr<Loop>& loop) {
+  if (env_->proxy_heads.load() >= parts_.limits.connections) {
+    return env_->metrics.refused(Refusal::connections);
+  }
+  auto arrived = [this, proxy, port, &listen, loop](tcp::socket taken,
+                                                    const network::ProxyHeader& header) {
+    Peer peer;
+    peer.address = header.local ? proxy.text() : header.source.text();
+    peer.port = header.local ? port : header.source_port;
+    peer.proxied = true;
+    admit(std::move(taken), std::move(peer), listen, loop);
+  };
+  net::post(loop->executor(),
+            [this, loop, socket = std::move(socket), arrived = std::move(arrived)]() mutable {
+              read_proxy_head(env_, loop, std::move(socket), std::move(arrived));
+            });
+}
+
+void WireServer::admit(tcp::socket socket, Peer peer, const ListenAddress& listen,
+                       const std::shared_ptr<Loop>& loop) {
+  const bool tls = listen.tls;
+  std::string key = gate_key(peer.address);
   if (const Refusal why = gate_->enter(key); why != Refusal::none) {
     env_->metrics.refused(why);
     return;
@@ -130,16 +170,13 @@ void WireServer::take(tcp::socket socket, const tcp::endpoint& remote, bool tls,
   socket.set_option(tcp::no_delay(true), ignored);
   socket.non_blocking(true, ignored);
 
-  Peer peer;
-  peer.address = text;
-  peer.port = remote.port();
   peer.tls = tls;
-  peer.loopback = address.is_loopback();
   Link link{env_,
             loop,
             std::move(ticket),
             OpenCount(env_->metrics.connections),
             std::move(peer),
+            &listen.forwarded_for,
             LoopMember::Clock::now(),
             nullptr};
   SslPtr ssl;

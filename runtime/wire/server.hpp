@@ -10,6 +10,7 @@
 
 #include "hsm/api/key_service.hpp"
 #include "hsm/tls/private_key.hpp"
+#include "runtime/network/trusted_proxies.hpp"
 #include "runtime/observe/metrics.hpp"
 #include "runtime/wire/http.hpp"
 #include "runtime/wire/websocket.hpp"
@@ -20,6 +21,13 @@ struct ListenAddress {
   std::string address = "127.0.0.1";
   std::uint16_t port = 0;  // 0: any free one, see Server::bound()
   bool tls = true;
+  // Load balancers that speak the PROXY protocol, version 2, before anything else. Their
+  // connections have the address that they name; one without a sound header is closed.
+  network::TrustedProxies proxy_protocol{};
+  // What others get who connect to such a listener: false: closed; true: served as themselves.
+  bool proxy_strangers = false;
+  // Proxies whose X-Forwarded-For counts, in HTTP requests and upgrades.
+  network::TrustedProxies forwarded_for{};
 };
 
 struct ServerLimits {

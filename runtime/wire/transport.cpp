@@ -18,10 +18,11 @@ using boost::system::error_code;
 
 constexpr std::size_t kRecordBytes = 16 * 1024;
 constexpr std::size_t kDiscardBytes = 256 * 1024;
-constexpr std::size_t kCorkFrame = 4 * 1024;  // larger ones are written from where they lie
+constexpr std::size_t kSharedReadBytes = 64 * 1024;
 
 // Shared by all sessions of a thread; no bytes stay in it between two calls.
 thread_local std::array<std::uint8_t, kRecordBytes> scratch;
+thread_local std::array<char, kSharedReadBytes> shared_input;
 
 error_code last_system_error() {
   return {errno, boost::system::system_category()};
@@ -136,12 +137,6 @@ void Transport::write_some(std::span<const net::const_buffer> buffers, Handler h
     total += buffer.size();
   }
   if (total == 0) return complete(std::move(handler), {}, 0);
-  if (corked_ && total <= kCorkFrame && gathered_.size() + total <= kCorkBytes) {
-    for (std::size_t i = 0; i < source.count; ++i) {
-      gathered_.append(static_cast<const char*>(source.part[i].data()), source.part[i].size());
-    }
-    return complete(std::move(handler), {}, total);
-  }
   error_code error;
   const Step step = write_all(source, error);
   if (step == Step::done || step == Step::failed || source.written > 0) {
@@ -169,26 +164,21 @@ Transport::Step Transport::write_all(Source& source, error_code& error) {
   return ssl_ ? write_tls(source, error) : write_plain(source, error);
 }
 
-void Transport::consume(Source& source, std::size_t bytes) {
+void Transport::note_written(std::size_t bytes) {
   bytes_out_ += bytes;
   ++writes_;
   stalled_since_.reset();
-  const std::size_t from_gathered = std::min(bytes, gathered_.size() - gathered_done_);
-  gathered_done_ += from_gathered;
-  if (gathered_done_ == gathered_.size() && gathered_done_ > 0) {
-    std::string().swap(gathered_);
-    gathered_done_ = 0;
-  }
-  source.consume(bytes - from_gathered);
+}
+
+void Transport::consume(Source& source, std::size_t bytes) {
+  note_written(bytes);
+  source.consume(bytes);
 }
 
 Transport::Step Transport::write_plain(Source& source, error_code& error) {
   while (!source.empty()) {
-    std::array<iovec, kBuffers + 1> parts{};
+    std::array<iovec, kBuffers> parts{};
     std::size_t count = 0;
-    if (gathered_done_ < gathered_.size()) {
-      parts[count++] = {gathered_.data() + gathered_done_, gathered_.size() - gathered_done_};
-    }
     for (std::size_t i = source.first; i < source.count; ++i) {
       parts[count++] = {const_cast<void*>(source.part[i].data()), source.part[i].size()};
     }
@@ -209,8 +199,7 @@ Transport::Step Transport::write_plain(Source& source, error_code& error) {
 
 Transport::Step Transport::write_tls(Source& source, error_code& error) {
   while (!source.empty()) {
-    std::size_t filled = std::min(gathered_.size() - gathered_done_, scratch.size());
-    std::memcpy(scratch.data(), gathered_.data() + gathered_done_, filled);
+    std::size_t filled = 0;
     for (std::size_t i = source.first; i < source.count && filled < scratch.size(); ++i) {
       const std::size_t taken = std::min(source.part[i].size(), scratch.size() - filled);
       std::memcpy(scratch.data() + filled, source.part[i].data(), taken);
@@ -236,6 +225,76 @@ Transport::Step Transport::write_tls(Source& source, error_code& error) {
     }
   }
   return Step::done;
+}
+
+void Transport::read_shared(ReadHandler handler) {
+  if (!unread_.empty() || (ssl_ && SSL_has_pending(ssl_.get()) == 1)) {
+    return net::post(executor_, [this, handler = std::move(handler)]() mutable {
+      deliver(std::move(handler));
+    });
+  }
+  socket_.async_wait(net::socket_base::wait_read,
+                     [this, handler = std::move(handler)](error_code error) mutable {
+                       if (error) return handler(error, {});
+                       deliver(std::move(handler));
+                     });
+}
+
+Transport::Step Transport::receive(std::span<char> into, std::size_t& got, error_code& error) {
+  if (!unread_.empty()) {
+    got = std::min(into.size(), unread_.size());
+    std::memcpy(into.data(), unread_.data(), got);
+    unread_.erase(0, got);
+    if (unread_.empty()) std::string().swap(unread_);
+    return Step::done;
+  }
+  if (ssl_) return tls_read(net::buffer(into.data(), into.size()), got, error);
+  while (true) {
+    const ssize_t result =
+        ::recv(socket_.native_handle(), into.data(), into.size(), MSG_DONTWAIT);
+    if (result > 0) {
+      got = static_cast<std::size_t>(result);
+      bytes_in_ += got;
+      return Step::done;
+    }
+    if (result < 0 && errno == EINTR) continue;
+    if (result < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return Step::wait_read;
+    error = result == 0 ? error_code(net::error::eof) : last_system_error();
+    return Step::failed;
+  }
+}
+
+void Transport::deliver(ReadHandler handler) {
+  if (!socket_.is_open()) return handler(net::error::operation_aborted, {});
+  std::size_t got = 0;
+  error_code error;
+  const Step step = receive(shared_input, got, error);
+  if (step == Step::wait_read || step == Step::wait_write) {
+    const auto side =
+        step == Step::wait_write ? net::socket_base::wait_write : net::socket_base::wait_read;
+    socket_.async_wait(side, [this, handler = std::move(handler)](error_code failed) mutable {
+      if (failed) return handler(failed, {});
+      deliver(std::move(handler));
+    });
+    return;
+  }
+  handler(error, std::span(shared_input).first(got));
+}
+
+Transport::Written Transport::write_now(std::string_view bytes) {
+  Written out;
+  if (!socket_.is_open()) return {0, net::error::operation_aborted};
+  Source source;
+  source.part[0] = net::buffer(bytes.data(), bytes.size());
+  source.count = bytes.empty() ? 0 : 1;
+  const Step step = write_all(source, out.error);
+  out.bytes = source.written;
+  if (step == Step::wait_write && !stalled_since_) stalled_since_ = Clock::now();
+  return out;
+}
+
+void Transport::wait_writable(std::move_only_function<void(error_code)> handler) {
+  socket_.async_wait(net::socket_base::wait_write, std::move(handler));
 }
 
 void Transport::stop_writing() {

@@ -43,9 +43,20 @@ class Transport {
   void read_some(boost::asio::mutable_buffer buffer, Handler handler);
   // Writes some of `buffers`, at least one byte unless they are empty.
   void write_some(std::span<const boost::asio::const_buffer> buffers, Handler handler);
-  // While corked, small writes gather (at most kCorkBytes) until the first one that is not corked,
-  // which takes them along: many small frames, one system call.
-  void cork(bool on) { corked_ = on; }
+  // What a WebSocket needs instead, without memory of its own between two calls.
+  //
+  // Hands over what has come, in a buffer that all connections of the thread share: the bytes die
+  // with the call; those that are not wanted yet go back with unread().
+  using ReadHandler = std::move_only_function<void(boost::system::error_code, std::span<char>)>;
+  void read_shared(ReadHandler handler);
+  // Writes what the socket takes at once. When that is less than all, the rest is offered again
+  // after wait_writable(), from its first byte and not shortened (OpenSSL demands it).
+  struct Written {
+    std::size_t bytes = 0;
+    boost::system::error_code error;
+  };
+  [[nodiscard]] Written write_now(std::string_view bytes);
+  void wait_writable(std::move_only_function<void(boost::system::error_code)> handler);
   // Bytes that were read too far; the next reads return them first.
   void unread(std::string bytes) { unread_.append(bytes); }
 
@@ -65,8 +76,7 @@ class Transport {
   // sendmsg() calls or, with TLS, records.
   [[nodiscard]] std::uint64_t writes() const { return writes_; }
   [[nodiscard]] const boost::asio::any_io_executor& executor() const { return executor_; }
-
-  static constexpr std::size_t kCorkBytes = 16 * 1024;  // one TLS record
+  [[nodiscard]] int descriptor() { return socket_.native_handle(); }
 
  private:
   static constexpr std::size_t kBuffers = 8;
@@ -86,6 +96,10 @@ class Transport {
                 boost::system::error_code& error);
   void read_tls(boost::asio::mutable_buffer buffer, Handler handler);
   void wait_and_read(Step step, boost::asio::mutable_buffer buffer, Handler handler);
+  void deliver(ReadHandler handler);
+  [[nodiscard]] Step receive(std::span<char> into, std::size_t& got,
+                             boost::system::error_code& error);
+  void note_written(std::size_t bytes);
   [[nodiscard]] Step write_all(Source& source, boost::system::error_code& error);
   [[nodiscard]] Step write_plain(Source& source, boost::system::error_code& error);
   [[nodiscard]] Step write_tls(Source& source, boost::system::error_code& error);
@@ -98,9 +112,6 @@ class Transport {
   boost::asio::ip::tcp::socket socket_;
   SslPtr ssl_;
   std::string unread_;
-  std::string gathered_;  // corked bytes that are not written yet
-  std::size_t gathered_done_ = 0;
-  bool corked_ = false;
   bool stopped_ = false;
   std::optional<Clock::time_point> stalled_since_;
   std::uint64_t bytes_in_ = 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "runtime/base/bytes.hpp"
+#include "runtime/network/path_measure.hpp"
 
 namespace conclave::wire {
 
@@ -21,7 +22,10 @@ struct Peer {
   std::string address;
   std::uint16_t port = 0;
   bool tls = false;
-  bool loopback = false;
+  bool loopback = false;  // never of what a proxy names
+  // TCP ends at a proxy: what is measured on the socket is the proxy's.
+  bool proxied = false;
+  network::PathMeasure path;  // at the upgrade; nothing when proxied
   std::string tls_version;  // "TLSv1.3", empty without TLS
   Bytes tls_exporter;       // 32 bytes, RFC 9266 "EXPORTER-Channel-Binding"; empty without TLS
   std::string host;         // Host header

@@ -1,26 +1,42 @@
 #include "runtime/wire/websocket_session.hpp"
 
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/websocket/stream.hpp>
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
 
-#include "runtime/wire/beast_stream.hpp"
+#include "runtime/wire/frame_reader.hpp"
 #include "runtime/wire/heartbeat.hpp"
 #include "runtime/wire/send_queue.hpp"
+#include "runtime/wire/websocket_handshake.hpp"
 
 namespace conclave::wire {
 namespace {
 
-namespace net = boost::asio;
-namespace websocket = boost::beast::websocket;
 using boost::system::error_code;
 
-constexpr std::size_t kKeptReadBytes = 4 * 1024;  // a larger read buffer is given back after use
 // How long a peer may go on sending after the end before the socket is closed under it.
 constexpr std::chrono::seconds kLinger{2};
+constexpr std::uint16_t kNoCloseFrame = 1006;  // RFC 6455 section 7.4.1
+// What leaves in one system call; also what a session keeps at most of what the socket did not
+// take.
+constexpr std::size_t kOutputBytes = 64 * 1024;
 
-// One WebSocket over Beast: no timers and no queue of its own there, those are here.
+enum class Opcode : std::uint8_t { text = 1, close = 8, ping = 9, pong = 10 };
+
+// The head of a frame that is whole and not masked.
+void append_head(std::string& out, Opcode opcode, std::size_t length) {
+  constexpr std::uint8_t kFinal = 0x80;
+  out.push_back(static_cast<char>(kFinal | std::uint8_t(opcode)));
+  const std::size_t width = length < 126 ? 0 : length < 0x10000 ? 2 : 8;
+  out.push_back(static_cast<char>(width == 0 ? length : width == 2 ? 126 : 127));
+  for (std::size_t i = width; i-- > 0;) out.push_back(static_cast<char>(length >> (8 * i)));
+}
+
+// Filled and written by one session at a time; keeps its capacity.
+thread_local std::string shared_output;
+
+// One WebSocket: no timers and no memory for frames but the queue.
 class Session final : public WebSocket,
                       public LoopMember,
                       public std::enable_shared_from_this<Session> {
@@ -28,71 +44,63 @@ class Session final : public WebSocket,
   Session(Link link, std::unique_ptr<WebSocketHandler> handler)
       : link_(std::move(link)),
         handler_(std::move(handler)),
-        stream_(BeastStream{link_.transport.get()}),
-        input_(link_.env->limits.frame_bytes + 1),
+        input_(link_.env->limits.frame_bytes),
         queue_(link_.env->limits.send_queue_bytes),
-        began_(Clock::now()),
-        heart_(link_.env->limits.ping_after, link_.env->limits.idle, began_) {}
+        heart_(link_.env->limits.ping_after, link_.env->limits.idle, Clock::now()) {}
   ~Session() override {
-    if (opened_ && !ended_) link_.env->metrics.websockets.add(-1);
+    if (!ended_) link_.env->metrics.websockets.add(-1);
   }
 
-  void accept(const HttpReader::Message& request, std::string_view subprotocol) {
-    stream_.set_option(websocket::stream_base::decorator(
-        [name = std::string(subprotocol)](websocket::response_type& response) {
-          response.set(boost::beast::http::field::server, "conclave");
-          if (response.result() == boost::beast::http::status::switching_protocols) {
-            response.set(boost::beast::http::field::sec_websocket_protocol, name);
-          }
-        }));
-    stream_.read_message_max(link_.env->limits.frame_bytes);
-    stream_.auto_fragment(false);
-    stream_.text(true);
-    stream_.control_callback([this](websocket::frame_type kind, std::string_view payload) {
-      on_control(kind, payload);
-    });
-    stream_.async_accept(
-        request, [self = shared_from_this()](error_code error) { self->on_accepted(error); });
+  void start(std::string answer) {
+    output_ = std::move(answer);
+    link_.env->metrics.websockets.add(1);
+    want_flush();
+    handler_->on_open(*this);
+    if (!paused_ && !ended_ && !reading_) read();
   }
 
   // WebSocket
   bool send(SharedFrame frame) override;
-  std::size_t queued_bytes() const override { return queue_.bytes(); }
+  std::size_t queued_bytes() const override { return queue_.bytes() + output_.size(); }
   void pause_reading() override { paused_ = true; }
   void resume_reading() override;
   void close(CloseCode code, std::string_view reason) override;
   const Peer& peer() const override { return link_.peer; }
   std::int64_t round_trip_us() const override { return heart_.round_trip_us(); }
-  net::any_io_executor executor() const override { return link_.loop->executor(); }
+  boost::asio::any_io_executor executor() const override { return link_.loop->executor(); }
 
   // LoopMember
   void tick(Clock::time_point now) override;
-  void drain() override;
+  void flush() override;
+  void drain() override { close(CloseCode::draining, "server is stopping"); }
   void cut() override {
     end(std::uint16_t(CloseCode::draining), "server is stopping");
     leave();
   }
 
  private:
-  void on_accepted(error_code error);
-  void on_control(websocket::frame_type kind, std::string_view payload);
   void read();
-  void on_read(error_code error);
-  void write();
-  void on_written(error_code error);
-  void begin_close();
-  void ping(Clock::time_point now);
+  void on_read(error_code error, std::span<char> bytes);
+  void take(std::span<char> bytes);
+  void handle(const FrameReader::Event& event);
+  void on_control(const FrameReader::Event& event);
+  void on_close(const FrameReader::Event& event);
+  void want_flush();
+  void fill(std::string& out);
+  [[nodiscard]] bool put(std::string& bytes);
+  void say(Opcode opcode, std::string_view payload);
+  void say_goodbye(std::uint16_t code, std::string_view reason);
   void end(std::uint16_t code, std::string_view reason);
-  void end_by_stream(error_code error);
   void leave();
   void count_bytes();
 
   Link link_;
   std::unique_ptr<WebSocketHandler> handler_;
-  websocket::stream<BeastStream, false> stream_;  // false: no permessage-deflate
-  boost::beast::flat_buffer input_;
+  FrameReader input_;
   SendQueue queue_;
-  Clock::time_point began_;
+  std::size_t front_done_ = 0;  // bytes of the queue's first frame that are in output_ already
+  std::string output_;          // what the socket did not take; written before anything else
+  std::string control_;         // our pongs, pings and the close frame, between two frames
   Heartbeat heart_;
   std::uint16_t close_code_ = 0;
   std::string close_reason_;
@@ -100,107 +108,186 @@ class Session final : public WebSocket,
   std::uint64_t counted_in_ = 0;
   std::uint64_t counted_out_ = 0;
   std::uint64_t counted_writes_ = 0;
-  bool opened_ = false;
-  bool drain_wanted_ = false;
   bool reading_ = false;
-  bool writing_ = false;
+  bool flushing_ = false;  // flush() is to come, or the socket is full
   bool paused_ = false;
   bool overflowed_ = false;
   bool closing_ = false;  // close() was called
-  bool goodbye_ = false;  // Beast's close handshake has begun
+  bool goodbye_ = false;  // our close frame is on its way: nothing of the door's follows it
   bool ended_ = false;    // the handler is gone; the socket may linger
   Clock::time_point ended_at_;
   bool left_ = false;
 };
 
-void Session::on_accepted(error_code error) {
-  if (ended_) return;
-  if (error) return end(0, {});  // Beast has sent the refusal (400, 426)
-  opened_ = true;
-  heart_.heard(Clock::now());
-  link_.env->metrics.websockets.add(1);
-  handler_->on_open(*this);
-  if (drain_wanted_) close(CloseCode::draining, "server is stopping");
-  if (!paused_) read();
-}
-
 bool Session::send(SharedFrame frame) {
-  if (ended_ || closing_ || !opened_) return false;
+  if (closing_ || ended_) return false;
   if (!queue_.push(std::move(frame))) {
     if (!std::exchange(overflowed_, true)) link_.env->metrics.queue_overflows.add();
     return false;
   }
-  if (!writing_) {
-    writing_ = true;
-    // Not at once: what a handler sends in one go leaves in one go.
-    net::post(link_.loop->executor(), [self = shared_from_this()] { self->write(); });
-  }
+  want_flush();
   return true;
 }
 
-void Session::write() {
-  if (ended_) return;
-  const SharedFrame frame = queue_.front();
-  link_.transport->cork(queue_.more_than_one());
-  stream_.async_write(net::buffer(*frame),
-                      [self = shared_from_this(), frame](error_code error, std::size_t) {
-                        self->on_written(error);
-                      });
+// Not at once: what a handler sends in one go leaves in one go.
+void Session::want_flush() {
+  if (!std::exchange(flushing_, true)) link_.loop->flush_later(shared_from_this());
 }
 
-void Session::on_written(error_code error) {
+// Control frames come first, but never into the middle of a frame.
+void Session::fill(std::string& out) {
+  if (front_done_ == 0) out.append(std::exchange(control_, {}));
+  std::size_t frames = 0;
+  while (!queue_.empty() && out.size() < kOutputBytes) {
+    const std::string& frame = *queue_.front();
+    if (front_done_ == 0) append_head(out, Opcode::text, frame.size());
+    const std::size_t part = std::min(frame.size() - front_done_, kOutputBytes);
+    out.append(frame, front_done_, part);
+    front_done_ += part;
+    if (front_done_ < frame.size()) break;
+    front_done_ = 0;
+    queue_.pop();
+    ++frames;
+  }
+  if (front_done_ == 0) out.append(std::exchange(control_, {}));
+  if (frames > 0) link_.env->metrics.frames_out.add(static_cast<double>(frames));
+}
+
+// True when the socket took all; otherwise the rest is kept and we come back.
+bool Session::put(std::string& bytes) {
+  const Transport::Written written = link_.transport->write_now(bytes);
+  if (written.error) {
+    end(closing_ ? close_code_ : kNoCloseFrame, closing_ ? close_reason_ : written.error.message());
+    return false;
+  }
+  if (written.bytes == bytes.size()) return true;
+  if (&bytes == &output_) {
+    output_.erase(0, written.bytes);
+  } else {
+    output_.assign(bytes, written.bytes);
+  }
+  link_.transport->wait_writable([self = shared_from_this()](error_code error) {
+    if (error || self->ended_) return;
+    self->flush();
+  });
+  return false;
+}
+
+void Session::flush() {
   if (ended_) return;
-  if (error) return end_by_stream(error);
-  queue_.pop();
-  link_.env->metrics.frames_out.add();
-  if (!queue_.empty()) return write();
-  writing_ = false;
-  if (closing_) return begin_close();
-  if (std::exchange(overflowed_, false)) handler_->on_drained();
+  if (!output_.empty()) {
+    if (!put(output_)) return;
+    std::string().swap(output_);
+  }
+  while (true) {
+    if (closing_ && !goodbye_ && queue_.empty()) say_goodbye(close_code_, close_reason_);
+    shared_output.clear();
+    fill(shared_output);
+    if (shared_output.empty()) break;
+    if (!put(shared_output)) return;
+  }
+  flushing_ = false;
+  if (std::exchange(overflowed_, false) && !closing_) handler_->on_drained();
+}
+
+void Session::say(Opcode opcode, std::string_view payload) {
+  append_head(control_, opcode, payload.size());
+  control_.append(payload);
+  want_flush();
+}
+
+void Session::say_goodbye(std::uint16_t code, std::string_view reason) {
+  goodbye_ = true;
+  std::string payload;
+  constexpr std::uint16_t kNoCode = 1005;  // RFC 6455 section 7.4.1: never sent
+  if (code != kNoCode) {
+    payload.push_back(static_cast<char>(code >> 8U));
+    payload.push_back(static_cast<char>(code & 0xffU));
+    payload.append(reason);
+  }
+  say(Opcode::close, payload);
 }
 
 void Session::resume_reading() {
-  if (!std::exchange(paused_, false) || ended_ || goodbye_ || !opened_) return;
+  if (!std::exchange(paused_, false) || ended_) return;
   heart_.heard(Clock::now());
   if (!reading_) read();
 }
 
 void Session::read() {
   reading_ = true;
-  stream_.async_read(
-      input_, [self = shared_from_this()](error_code error, std::size_t) { self->on_read(error); });
+  link_.transport->read_shared(
+      [self = shared_from_this()](error_code error, std::span<char> bytes) {
+        self->on_read(error, bytes);
+      });
 }
 
-void Session::on_read(error_code error) {
-  reading_ = false;
+void Session::on_read(error_code error, std::span<char> bytes) {
   if (ended_) return;
-  if (error) return end_by_stream(error);
+  if (error) {
+    return end(closing_ ? close_code_ : kNoCloseFrame, closing_ ? close_reason_ : error.message());
+  }
   heart_.heard(Clock::now());
   count_bytes();
-  if (goodbye_) return;  // async_close() reads on by itself
-  if (!stream_.got_text()) {
-    close(CloseCode::unsupported_data, "text frames only");
-  } else if (!closing_) {
-    link_.env->metrics.messages_in.add();
-    const auto bytes = input_.data();
-    handler_->on_message({static_cast<const char*>(bytes.data()), bytes.size()});
-  }
-  if (ended_) return;
-  input_.consume(input_.size());
-  if (input_.capacity() > kKeptReadBytes) input_.shrink_to_fit();
+  take(bytes);  // may pause, resume and close
+  reading_ = false;
   // While closing we go on reading: the peer's pongs and its close frame.
-  if ((!paused_ || closing_) && !goodbye_) read();
+  if (!ended_ && (!paused_ || closing_)) read();
 }
 
-void Session::on_control(websocket::frame_type kind, std::string_view payload) {
-  const auto now = Clock::now();
-  heart_.heard(now);
-  if (kind == websocket::frame_type::close) return;
-  if (kind == websocket::frame_type::pong && heart_.pong(payload, now)) return;
-  if (!heart_.control(now) && !closing_) {
-    link_.env->metrics.floods.add();
-    close(CloseCode::flood, "too many control frames");
+void Session::take(std::span<char> bytes) {
+  while (!ended_) {
+    if (paused_ && !closing_) {
+      if (!bytes.empty()) link_.transport->unread(std::string(bytes.data(), bytes.size()));
+      return;
+    }
+    const FrameReader::Event event = input_.next(bytes);
+    if (event.kind == FrameReader::Kind::more) return;
+    handle(event);
   }
+}
+
+void Session::handle(const FrameReader::Event& event) {
+  switch (event.kind) {
+    case FrameReader::Kind::text:
+      if (closing_) return;
+      link_.env->metrics.messages_in.add();
+      return handler_->on_message(event.payload);
+    case FrameReader::Kind::close:
+      return on_close(event);
+    case FrameReader::Kind::failed: {
+      constexpr std::string_view kWhy = "the frame breaks RFC 6455";
+      if (closing_) return end(close_code_, close_reason_);
+      queue_.clear();
+      const bool between_frames = std::exchange(front_done_, 0) == 0;
+      if (between_frames) say_goodbye(event.code, kWhy);
+      flush();
+      return end(event.code, kWhy);
+    }
+    default:
+      return on_control(event);
+  }
+}
+
+void Session::on_control(const FrameReader::Event& event) {
+  const auto now = Clock::now();
+  if (event.kind == FrameReader::Kind::pong && heart_.pong(event.payload, now)) return;
+  if (!heart_.control(now)) {
+    if (closing_) return;
+    link_.env->metrics.floods.add();
+    return close(CloseCode::flood, "too many control frames");
+  }
+  if (event.kind == FrameReader::Kind::ping && !goodbye_) say(Opcode::pong, event.payload);
+}
+
+void Session::on_close(const FrameReader::Event& event) {
+  if (goodbye_ || closing_) return end(close_code_, close_reason_);
+  const std::string reason(event.payload);
+  queue_.clear();
+  const bool between_frames = std::exchange(front_done_, 0) == 0;
+  if (between_frames) say_goodbye(event.code, {});
+  flush();
+  end(event.code, reason);
 }
 
 void Session::close(CloseCode code, std::string_view reason) {
@@ -209,21 +296,8 @@ void Session::close(CloseCode code, std::string_view reason) {
   close_code_ = std::uint16_t(code);
   close_reason_ = reason.substr(0, kReasonBytes);
   closing_since_ = Clock::now();
-  if (!writing_ && opened_) {
-    net::post(link_.loop->executor(), [self = shared_from_this()] {
-      if (!self->ended_) self->begin_close();
-    });
-  }
-}
-
-void Session::begin_close() {
-  if (std::exchange(goodbye_, true)) return;
-  link_.transport->cork(false);
-  websocket::close_reason reason(close_code_);
-  reason.reason.assign(close_reason_.data(), close_reason_.size());
-  stream_.async_close(reason, [self = shared_from_this()](error_code) {
-    self->end(self->close_code_, self->close_reason_);
-  });
+  want_flush();
+  if (paused_ && !reading_) read();
 }
 
 void Session::tick(Clock::time_point now) {
@@ -245,56 +319,16 @@ void Session::tick(Clock::time_point now) {
     }
     return;
   }
-  if (!opened_) {
-    if (now - began_ > limits.handshake) end(0, {});
-    return;
-  }
   if (paused_) return;  // what the peer sends waits in the kernel: silence is ours
   switch (heart_.due(now)) {
     case Heartbeat::Due::nothing:
       return;
     case Heartbeat::Due::ping:
-      return ping(now);
+      return say(Opcode::ping, heart_.begin_ping(now));
     case Heartbeat::Due::dead:
       link_.env->metrics.timeouts.add();
       return close(CloseCode::idle, "nothing heard");
   }
-}
-
-void Session::ping(Clock::time_point now) {
-  const std::string number = heart_.begin_ping(now);
-  websocket::ping_data payload;
-  payload.assign(number.data(), number.size());
-  stream_.async_ping(payload, [self = shared_from_this()](error_code error) {
-    if (error && !self->ended_) self->end_by_stream(error);
-  });
-}
-
-void Session::drain() {
-  if (opened_) return close(CloseCode::draining, "server is stopping");
-  drain_wanted_ = true;
-}
-
-void Session::end_by_stream(error_code error) {
-  // While our own close handshake runs, its completion tells the end.
-  if (goodbye_ && stream_.is_open()) return;
-  if (error == websocket::error::closed) {
-    const auto& reason = stream_.reason();
-    const std::uint16_t code = closing_ ? close_code_ : reason.code;
-    return end(code, closing_ ? std::string_view(close_reason_)
-                              : std::string_view(reason.reason.data(), reason.reason.size()));
-  }
-  if (closing_) return end(close_code_, close_reason_);
-  constexpr std::uint16_t kNoCloseFrame = 1006;  // RFC 6455 section 7.4.1
-  if (error == websocket::error::message_too_big) {
-    return end(std::uint16_t(CloseCode::too_big), "message too big");
-  }
-  if (error == websocket::error::bad_frame_payload) {
-    return end(std::uint16_t(CloseCode::invalid_payload), "not UTF-8");
-  }
-  const bool protocol =
-      error.category() == websocket::make_error_code(websocket::error::closed).category();
-  end(protocol ? std::uint16_t(CloseCode::protocol_error) : kNoCloseFrame, error.message());
 }
 
 void Session::end(std::uint16_t code, std::string_view reason) {
@@ -302,10 +336,8 @@ void Session::end(std::uint16_t code, std::string_view reason) {
   ended_at_ = Clock::now();
   count_bytes();
   const auto self = shared_from_this();
-  if (opened_) {
-    link_.env->metrics.websockets.add(-1);
-    handler_->on_closed(code, reason);
-  }
+  link_.env->metrics.websockets.add(-1);
+  handler_->on_closed(code, reason);
   handler_.reset();
   queue_.clear();
   link_.transport->finish([self] { self->leave(); });
@@ -334,12 +366,11 @@ void Session::count_bytes() {
 
 }  // namespace
 
-void start_websocket(Link link, const HttpReader::Message& request, std::string_view subprotocol,
-                     std::unique_ptr<WebSocketHandler> handler) {
+void start_websocket(Link link, std::string answer, std::unique_ptr<WebSocketHandler> handler) {
   const auto loop = link.loop;
   auto session = std::make_shared<Session>(std::move(link), std::move(handler));
   loop->add(session);
-  session->accept(request, subprotocol);
+  session->start(std::move(answer));
 }
 
 }  // namespace conclave::wire

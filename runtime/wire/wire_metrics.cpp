@@ -29,6 +29,8 @@ WireMetrics::WireMetrics(observe::Metrics& registry)
       refused_rate(refused_counter(registry, "rate")),
       refused_handshakes(refused_counter(registry, "handshakes")),
       refused_upgrade(refused_counter(registry, "door")),
+      refused_proxy_header(refused_counter(registry, "proxy_header")),
+      refused_stranger(refused_counter(registry, "stranger")),
       accept_failed(refused_counter(registry, "accept_failed")),
       handshakes_full(handshake_counter(registry, "full")),
       handshakes_resumed(handshake_counter(registry, "resumed")),

@@ -19,6 +19,8 @@ struct WireMetrics {
   observe::Counter refused_rate;
   observe::Counter refused_handshakes;  // the pool is full
   observe::Counter refused_upgrade;     // the door sheds
+  observe::Counter refused_proxy_header;  // a trusted load balancer sent none, or a wrong one
+  observe::Counter refused_stranger;      // not a load balancer that this listener is for
   observe::Counter accept_failed;
   observe::Counter handshakes_full;
   observe::Counter handshakes_resumed;

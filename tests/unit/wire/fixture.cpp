@@ -89,6 +89,10 @@ void EchoHttp::handle(HttpRequest request, HttpReply reply) {
   response.headers.emplace_back("X-Safe", "yes");
   response.headers.emplace_back("X-Forged", "no\r\nX-Evil: yes");
   response.body = request.method + " " + request.target + " " + request.body;
+  if (request.target == "/peer") {
+    response.body = request.peer.address + (request.peer.proxied ? " proxied" : " direct") +
+                    (request.peer.loopback ? " loopback" : "");
+  }
   // From another thread, as services answer.
   std::thread([reply = std::move(reply), response = std::move(response)]() mutable {
     reply(std::move(response));
@@ -137,12 +141,18 @@ Result<Bytes> MemoryIdentity::sign(ByteView digest) const {
   return signature;
 }
 
-Running::Running(const ServerLimits& limits, hsm::tls::SignDigest signer)
+Running::Running(const ServerLimits& limits, hsm::tls::SignDigest signer,
+                 const ListenAddress& proxies)
     : work_(io_.get_executor()) {
   Server::Parts parts;
   parts.io = {io_.get_executor()};
   parts.listen = {{.address = "127.0.0.1", .port = 0, .tls = false},
                   {.address = "127.0.0.1", .port = 0, .tls = true}};
+  for (ListenAddress& listen : parts.listen) {
+    listen.proxy_protocol = proxies.proxy_protocol;
+    listen.proxy_strangers = proxies.proxy_strangers;
+    listen.forwarded_for = proxies.forwarded_for;
+  }
   parts.limits = limits;
   parts.identity = identity.identity;
   parts.private_key = [this, signer](const TlsIdentity& of) {

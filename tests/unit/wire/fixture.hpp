@@ -49,7 +49,8 @@ class EchoDoor : public WebSocketDoor {
   std::string name_;
 };
 
-// Answers with method, target and body.
+// Answers with method, target and body; on /peer with the peer's address, whether TCP ends at a
+// proxy, and whether it counts as this machine.
 class EchoHttp : public HttpDoor {
  public:
   void handle(HttpRequest request, HttpReply reply) override;
@@ -71,7 +72,9 @@ struct MemoryIdentity {
 class Running {
  public:
   // `signer`: the private key lies behind the token's seam; empty: in memory.
-  explicit Running(const ServerLimits& limits = {}, hsm::tls::SignDigest signer = {});
+  // `proxies`: whom its listeners believe about addresses.
+  explicit Running(const ServerLimits& limits = {}, hsm::tls::SignDigest signer = {},
+                   const ListenAddress& proxies = {});
   ~Running();
 
   [[nodiscard]] std::uint16_t plain() const { return ports_[0]; }
