@@ -9,7 +9,6 @@
 #include "runtime/wire/http_reader.hpp"
 #include "runtime/wire/link.hpp"
 #include "runtime/wire/websocket_handshake.hpp"
-#include "runtime/wire/websocket_handshake.hpp"
 #include "runtime/wire/websocket_session.hpp"
 
 namespace conclave::wire {
@@ -206,14 +205,6 @@ class HttpConnection : public LoopMember, public std::enable_shared_from_this<Ht
     const HttpReader::Message& message = reader_.message();
     if (!boost::beast::websocket::is_upgrade(message)) {
       return answer(problem(426, "websocket.expected", "Open /ws as a WebSocket (RFC 6455)."));
-    }
-    const auto accept = websocket_accept(message[http::field::sec_websocket_key]);
-    if (message[http::field::sec_websocket_version] != "13" || !accept) {
-      keep_alive_ = false;
-      HttpResponse response = problem(accept ? 426 : 400, "websocket.handshake",
-                                      "Open /ws as a WebSocket of version 13 (RFC 6455).");
-      response.headers.emplace_back("Sec-WebSocket-Version", "13");
-      return answer(std::move(response));
     }
     const auto accept = websocket_accept(message[http::field::sec_websocket_key]);
     if (message[http::field::sec_websocket_version] != "13" || !accept) {

@@ -76,6 +76,7 @@ class Transport {
   // sendmsg() calls or, with TLS, records.
   [[nodiscard]] std::uint64_t writes() const { return writes_; }
   [[nodiscard]] const boost::asio::any_io_executor& executor() const { return executor_; }
+  [[nodiscard]] int descriptor() { return socket_.native_handle(); }
 
  private:
   static constexpr std::size_t kBuffers = 8;
