@@ -72,7 +72,8 @@ struct SignedIn {
   DeviceId device;
 };
 
-// Entries of one room that this device has not had before, in order of seq, each exactly once.
+// Entries of one room that this device has not had before, in order of seq, each exactly once. An
+// edit, a redaction or a reaction is an entry of its own whose `target` is the message's seq.
 struct RoomNews {
   std::string room;
   std::optional<json::object> profile;  // Room, when the news come from a catch-up

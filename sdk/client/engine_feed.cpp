@@ -89,8 +89,12 @@ void Client::Engine::on_page_room(json::object room) {
 void Client::Engine::fill_next_gap() {
   if (filling_.empty()) return finish_page();
   const auto& filling = filling_.front();
+  // All kinds: edits, redactions and reactions of what the program has already are news as well.
   request("message.history",
-          {{"room", filling.news.room}, {"after", filling.after}, {"limit", kHistoryPage}},
+          {{"room", filling.news.room},
+           {"after", filling.after},
+           {"limit", kHistoryPage},
+           {"all_kinds", true}},
           [this](Result<json::object> page) {
             if (!transport_) return;
             if (page) return on_gap_page(*page);

@@ -106,6 +106,32 @@ def test_two_people_on_two_devices_each_talk_and_one_comes_back(server, world, h
     assert (message["body"]["text"], message["reactions"][0]["emoji"]) == ("Good evening", "👍")
 
 
+def test_what_was_changed_while_a_device_was_away_is_seen_after_its_return(server, world, home):
+    """The changes are of messages that the device has, and lie too far back for the short tail of a
+    catch-up: they come with what fills the gap."""
+    ada, bob = world.people("ada", "bob")
+    terminal = home(ada)
+    terminal.sign_in()
+    client = bob.device()
+    room = client.call("room.direct", user=ada.user)["room"]
+    edited, redacted, liked = (client.send(room, text)["seq"] for text in ("one", "two", "three"))
+    terminal.run("sync")
+    client.act("message.edit", room, target=edited, text="ONE")
+    client.act("message.redact", room, target=redacted)
+    client.act("message.react", room, target=liked, emoji="👍")
+    for number in range(60):
+        client.send(room, f"later {number}")
+    missed = [line["entry"] for line in terminal.lines("sync")]
+    seen = {entry["kind"]: entry for entry in missed}
+    assert seen["edit"]["target"] == edited
+    assert seen["edit"]["body"]["text"] == "ONE"
+    assert seen["redaction"]["target"] == redacted
+    assert seen["reaction"]["target"] == liked
+    assert [entry["body"]["text"] for entry in missed if entry["kind"] == "message"] == [
+        f"later {number}" for number in range(60)]
+    assert [entry["seq"] for entry in missed] == sorted({entry["seq"] for entry in missed})
+
+
 def test_sends_survive_a_restart_of_the_server_and_arrive_once(fresh, tmp_path):
     from conclave_test.fixtures import World
     installation = fresh()
@@ -139,11 +165,13 @@ def test_every_command_prints_tables_for_people_and_json_for_programs(server, wo
     a = home(ada)
     a.sign_in()
     home(bob).sign_in()
-    a.run("send", bob.account, "hello Bob")
+    sent = a.run("send", bob.account, "hello Bob", as_json=False)
     assert json.loads(a.run("rooms").stdout.splitlines()[0])["peer"] == bob.user
     assert "MEMBERS" in a.run("rooms", as_json=False).stdout
     assert [e["body"]["text"] for e in home(bob).lines("history", ada.account)
             if e["kind"] == "message"] == ["hello Bob"]
+    assert [str(e["seq"]) for e in home(bob).lines("history", ada.account)
+            if e["kind"] == "message"] == sent.stdout.split()
     assert "this device" in a.run("devices", as_json=False).stdout
     assert a.lines("devices")[0]["current"] is True
     assert "PRESENCE" in a.run("presence", as_json=False).stdout

@@ -82,7 +82,8 @@ Result<void> print_pages(Client& client, Directory& names, const Request& reques
   return {};
 }
 
-// Waits until the server has the message on disk or refuses it. A message that was not acknowledged
+// Waits until the server has the message on disk, and prints its number in the room, or refuses
+// it. A message that was not acknowledged
 // in time stays in the home folder and goes out with the next command.
 Result<void> wait_sent(Inbox& inbox, std::int64_t client_id, bool as_json) {
   const auto end = base::system_clock().monotonic_ms() + kSendTimeout_ms;
@@ -91,7 +92,11 @@ Result<void> wait_sent(Inbox& inbox, std::int64_t client_id, bool as_json) {
       auto* sent = std::get_if<Sent>(&item);
       if (sent == nullptr || sent->client_id != client_id) continue;
       if (!sent->answer) return std::unexpected(std::move(sent->answer).error());
-      if (as_json) print_json(*sent->answer);
+      if (as_json) {
+        print_json(*sent->answer);
+      } else {
+        std::printf("%lld\n", static_cast<long long>(number_at(*sent->answer, "seq")));
+      }
       return {};
     }
     const auto rest = end - base::system_clock().monotonic_ms();
