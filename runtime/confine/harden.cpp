@@ -44,6 +44,8 @@ Result<ConfineReport> harden_process(const HardenOptions& options) {
   const rlimit none{0, 0};
   if (::setrlimit(RLIMIT_CORE, &none) != 0) return refused("RLIMIT_CORE");
   ::umask(077);
+  // A file size limit is then an error of a write, like a full disk, and not the process's end.
+  if (std::signal(SIGXFSZ, SIG_IGN) == SIG_ERR) return refused("SIGXFSZ");
 
   ConfineReport report;
   report.fences.push_back({"memory", FenceState::active,

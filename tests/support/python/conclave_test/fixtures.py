@@ -79,7 +79,11 @@ class World:
 
 def prepare(config=None, **options):
     """An installation with both tenants and an admin that stays signed in."""
-    made = prepared(config, **options)
+    return furnish(prepared(config, **options))
+
+
+def furnish(made):
+    """Both tenants, in an installation that has its first admin."""
     made.admin_api = made.admin
     for domain in (ALPHA, BETA):
         made.admin_api.create_tenant(domain)
@@ -178,6 +182,6 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "short: belongs to the sanitizer lanes")
 
 
-__all__ = ["ALPHA", "BETA", "Party", "Person", "World", "bare", "fresh", "no_silent_crash",
-           "prepare",
+__all__ = ["ALPHA", "BETA", "Party", "Person", "World", "bare", "fresh", "furnish",
+           "no_silent_crash", "prepare",
            "pytest_configure", "pytest_runtest_makereport", "server", "wait_until", "world"]

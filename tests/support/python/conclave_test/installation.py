@@ -57,7 +57,10 @@ class StartFailed(Exception):
 class Installation:
     """STATE is `self.state`. Programs are stopped by pid, never by name."""
 
-    def __init__(self, config=None, listen=("https", "ws"), folder=None, module=None):
+    def __init__(self, config=None, listen=("https", "ws"), folder=None, module=None,
+                 plain_listener=""):
+        """`plain_listener`: further lines of the [[listen]] table without TLS."""
+        self.plain_listener = plain_listener
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="conclave-test-"))
         self.state = self.folder / "state"
         self.state.mkdir(mode=0o700, exist_ok=True)
@@ -66,6 +69,7 @@ class Installation:
         if module:
             self.values["keyd.module"] = str(module)
         self.listen = listen
+        self.before = []  # a command that becomes the launcher: unshare, ...
         self.fixed_ports = {}
         self.launcher = None
         self.output = self.folder / "launcher.out"
@@ -83,6 +87,8 @@ class Installation:
             port = self.fixed_ports.get(kind, 0)
             text += (f'[[listen]]\naddress = "127.0.0.1"\nport = {port}\n'
                      f'tls = {json.dumps(kind == "https")}\n')
+            if kind == "ws":
+                text += self.plain_listener
         self.config_file.write_text(text)
         self.config_file.chmod(0o600)
 
@@ -112,7 +118,7 @@ class Installation:
         self.ports_file.unlink(missing_ok=True)
         with open(self.output, "ab") as output:
             self.launcher = subprocess.Popen(
-                [program("conclave-launcher"), "--config", str(self.config_file)],
+                self.before + [program("conclave-launcher"), "--config", str(self.config_file)],
                 stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd=self.folder,
                 start_new_session=True)
         if wait:
