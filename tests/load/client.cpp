@@ -97,7 +97,9 @@ void Client::connect(const Target& target) {
     ssl_.reset(SSL_new(target.tls));
     SSL_set_fd(ssl_.get(), socket_);
     SSL_set_connect_state(ssl_.get());
-    if (target.session != nullptr) SSL_set_session(ssl_.get(), target.session);
+    // A copy: OpenSSL lets a session of TLS 1.3 be used once.
+    const SslSession session(target.session ? SSL_SESSION_dup(target.session) : nullptr);
+    if (session) SSL_set_session(ssl_.get(), session.get());
   }
   const int result = ::connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to);
   if (result != 0 && errno != EINPROGRESS) {

@@ -97,8 +97,13 @@ class Pairs : public Sink {
   // Everything that was sent is answered and delivered.
   void finish() {
     closed_loop_ = false;
-    bench_.poller.run_until([this] { return answered_ == sent_ && delivered_ == sent_; }, 30,
-                            "the last messages");
+    const auto all = [this] { return answered_ == sent_ && delivered_ == sent_; };
+    const std::int64_t end_ns = now_ns() + 30'000'000'000;
+    bench_.poller.run_until([&] { return all() || now_ns() > end_ns; }, 60, "the last messages");
+    if (!all()) {
+      throw Failure("of " + std::to_string(sent_) + " messages " + std::to_string(answered_) +
+                    " were answered and " + std::to_string(delivered_) + " delivered");
+    }
     latencies_ms_.clear();
   }
 

@@ -104,7 +104,9 @@ class Handshakes : public Sink {
 
   void opened(Client& client) override {
     if (!running_) return;
-    if (client.session_was_resumed() != resume_) throw Failure("a handshake of the other kind");
+    if (client.session_was_resumed() != resume_)
+      throw Failure((resume_ ? "a session was not resumed" : "a handshake was not full") +
+                    std::string(", after ") + std::to_string(done_));
     ++done_;
     client.drop();
     begin(client);
@@ -124,6 +126,7 @@ class Handshakes : public Sink {
     Client first(bench_.poller, *this, 0);
     first.connect(bench_.target(true));
     bench_.poller.run_until([this] { return session_ != nullptr; }, 10, "a ticket");
+    if (SSL_SESSION_is_resumable(session_.get()) != 1) throw Failure("the ticket cannot be used");
   }
 
   Bench& bench_;
