@@ -1,6 +1,24 @@
 #include "runtime/base/bytes.hpp"
 
+#include <array>
+#include <bit>
+#include <cstring>
+
 namespace conclave::base {
+namespace {
+
+static_assert(std::endian::native == std::endian::little);
+
+// At once, not byte by byte: headers of segments are most of what a message costs to write.
+template <class Integer>
+void append_integer(Bytes& out, Integer value) {
+  std::array<std::uint8_t, sizeof value> bytes;
+  const Integer swapped = std::byteswap(value);
+  std::memcpy(bytes.data(), &swapped, sizeof swapped);
+  out.insert(out.end(), bytes.begin(), bytes.end());
+}
+
+}  // namespace
 
 ByteView as_bytes(std::string_view text) {
   return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
@@ -21,20 +39,17 @@ ByteWriter& ByteWriter::u8(std::uint8_t value) {
 }
 
 ByteWriter& ByteWriter::u16(std::uint16_t value) {
-  out_.push_back(static_cast<std::uint8_t>(value >> 8));
-  out_.push_back(static_cast<std::uint8_t>(value));
+  append_integer(out_, value);
   return *this;
 }
 
 ByteWriter& ByteWriter::u32(std::uint32_t value) {
-  for (int shift = 24; shift >= 0; shift -= 8)
-    out_.push_back(static_cast<std::uint8_t>(value >> shift));
+  append_integer(out_, value);
   return *this;
 }
 
 ByteWriter& ByteWriter::u64(std::uint64_t value) {
-  for (int shift = 56; shift >= 0; shift -= 8)
-    out_.push_back(static_cast<std::uint8_t>(value >> shift));
+  append_integer(out_, value);
   return *this;
 }
 
@@ -64,7 +79,11 @@ std::uint32_t ByteReader::u32() {
   return static_cast<std::uint32_t>(integer(4));
 }
 std::uint64_t ByteReader::u64() {
-  return integer(8);
+  const ByteView bytes = raw(sizeof(std::uint64_t));
+  if (bytes.empty()) return 0;
+  std::uint64_t value = 0;
+  std::memcpy(&value, bytes.data(), sizeof value);
+  return std::byteswap(value);
 }
 
 ByteView ByteReader::raw(std::size_t length) {
