@@ -31,6 +31,10 @@ inline constexpr ErrorSpec kKeyRequestRefused{"key.request_refused", ErrorKind::
 inline constexpr ErrorSpec kApprovalInvalid{
     "ceremony.approval_invalid", ErrorKind::denied,
     "The custodians' signatures do not cover this operation; collect them again."};
+inline constexpr ErrorSpec kAnchorBehind{
+    "anchor.behind", ErrorKind::conflict,
+    "The token has seen a later state of the audit trail: the store was rolled back. Put the newest "
+    "one in place, or accept the old one with `conclave-keyd reset-anchor`."};
 inline constexpr ErrorSpec kPasswordThrottled{
     "password.throttled", ErrorKind::limited,
     "Too many guesses for this account; wait and try again."};

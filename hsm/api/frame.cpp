@@ -16,7 +16,7 @@ constexpr std::size_t kMaxDetail = 1024;
 constexpr std::array kKnown = {
     &kTokenUnavailable,  &kTokenBusy,      &kTokenLocked,   &kMechanismMissing,   &kKeyRefStale,
     &kKeyMissing,        &kKeyDestroyed,   &kSealBroken,    &kKeyRequestRefused,  &kApprovalInvalid,
-    &kPasswordThrottled, &base::kInternal, &base::kTimeout, &base::kShuttingDown, &base::kMalformed,
+    &kPasswordThrottled, &kAnchorBehind, &base::kInternal, &base::kTimeout, &base::kShuttingDown, &base::kMalformed,
 };
 
 }  // namespace

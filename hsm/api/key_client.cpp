@@ -160,6 +160,17 @@ class KeyClient final : public KeyService {
     call(Operation::sign_audit_head, payload, run_answer(std::move(done)));
   }
 
+  void read_anchor(Callback<AuditAnchor> done) override {
+    call(Operation::read_anchor, base::ByteWriter(),
+         typed<AuditAnchor>(std::move(done), read_audit_anchor));
+  }
+
+  void move_anchor(AuditAnchor anchor, Callback<void> done) override {
+    base::ByteWriter payload(sizeof(AuditAnchor));
+    write(payload, anchor);
+    call(Operation::move_anchor, payload, empty_answer(std::move(done)));
+  }
+
   void tls_sign(Bytes digest, Callback<Bytes> done) override {
     base::ByteWriter payload(4 + digest.size());
     payload.run(digest);

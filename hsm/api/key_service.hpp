@@ -111,6 +111,14 @@ struct EpochReport {
   std::int64_t destroy_after_ms = 0;
 };
 
+// How far the audit trail had come when the token was last told: a store that stands behind it, or
+// has another chain value there, was rolled back or rewritten.
+struct AuditAnchor {
+  std::uint64_t number = 0;  // of an entry; 0: never told
+  base::Sha256 chain{};      // its chain value
+  friend bool operator==(const AuditAnchor&, const AuditAnchor&) = default;
+};
+
 struct KeyInfo {
   std::string label;      // "kek.t_…", "tls", …
   std::string type;       // "AES-256", "EC P-256", "HMAC-SHA256"
@@ -161,6 +169,10 @@ class KeyService {
   virtual void issue_access(AccessClaims claims, Callback<AccessToken> done) = 0;
   // ECDSA P-256 over a digest of 32 bytes, with the `audit` key over the head of the audit chain.
   virtual void sign_audit_head(base::Sha256 head, Callback<Bytes> done) = 0;
+  // The anchor lives in the token, beside the keys. Moving it back, or to another chain value of the
+  // same entry, is kAnchorBehind: only an operator at keyd resets it (reset-anchor, or a ceremony).
+  virtual void read_anchor(Callback<AuditAnchor> done) = 0;
+  virtual void move_anchor(AuditAnchor anchor, Callback<void> done) = 0;
   // DER signature over a digest of 20 to 64 bytes.
   virtual void tls_sign(Bytes digest, Callback<Bytes> done) = 0;
   virtual void public_key(PublicKeyKind kind, Callback<PublicKey> done) = 0;

@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, kOperationCount> kNames = {
     "row.mac",         "row.check",         "password.mac",       "access.issue",
     "audit.head",      "tls.sign",          "public_key.get",     "cert.issue",
     "room_key.delete", "author_key.delete", "epoch.turn",         "keyring.copy",
-    "keyring.confirm",
+    "keyring.confirm", "anchor.read",       "anchor.move",
 };
 
 constexpr std::size_t kMaxListed = 100'000;  // keys, counters, warnings in a status
@@ -56,6 +56,17 @@ ContentKeyName read_content_key_name(base::ByteReader& in) {
   name.author.value = in.u64();
   name.generation = in.u32();
   return name;
+}
+
+void write(base::ByteWriter& out, const AuditAnchor& anchor) {
+  out.u64(anchor.number).raw(anchor.chain);
+}
+
+AuditAnchor read_audit_anchor(base::ByteReader& in) {
+  AuditAnchor anchor;
+  anchor.number = in.u64();
+  std::ranges::copy(in.raw(anchor.chain.size()), anchor.chain.begin());
+  return anchor;
 }
 
 void write_key_id(base::ByteWriter& out, const KeyId& id) {

@@ -33,8 +33,10 @@ enum class Operation : std::uint8_t {
   turn_epoch,
   copy_keyring,
   confirm_keyring_copy,
+  read_anchor,
+  move_anchor,
 };
-inline constexpr std::size_t kOperationCount = 21;
+inline constexpr std::size_t kOperationCount = 23;
 
 // "content_key.create", for logs and counters; "unknown" for others.
 [[nodiscard]] std::string_view operation_name(Operation operation);
@@ -80,6 +82,8 @@ void write(base::ByteWriter& out, const std::vector<RowItem>& rows);
 
 void write(base::ByteWriter& out, const AccessClaims& claims);
 [[nodiscard]] AccessClaims read_access_claims(base::ByteReader& in);
+void write(base::ByteWriter& out, const AuditAnchor& anchor);
+[[nodiscard]] AuditAnchor read_audit_anchor(base::ByteReader& in);
 void write(base::ByteWriter& out, const CertificateRequest& request);
 [[nodiscard]] CertificateRequest read_certificate_request(base::ByteReader& in);
 

@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 #include <set>
 
+#include "hsm/keyd/anchor.hpp"
 #include "hsm/keyd/service.hpp"
 #include "runtime/base/encoding.hpp"
 #include "runtime/observe/log.hpp"
@@ -58,6 +59,11 @@ Result<void> destroy_tenant(Service& service, const CeremonyRequest& request) {
   return service.keyring.destroy_tenant(*tenant);
 }
 
+Result<void> order_anchor_reset(Service& service, const CeremonyRequest&) {
+  if (service.keeper.state() != TokenState::ready) return fail(api::kTokenUnavailable);
+  return reset_anchor(service.token());
+}
+
 using Execute = Result<void> (*)(Service&, const CeremonyRequest&);
 struct CeremonyEntry {
   std::string_view name;
@@ -70,6 +76,7 @@ constexpr std::array kCeremonies = {
                     return pin_approvers(request.argument, service.options.paths,
                                          service.keyring.file());
                   }},
+    CeremonyEntry{"anchor.reset", order_anchor_reset},
     CeremonyEntry{"pin.clear", [](Service& service, const CeremonyRequest&) {
                     return service.keeper.clear_refusal();
                   }}};

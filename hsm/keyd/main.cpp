@@ -102,6 +102,20 @@ int serve(const Options& options) {
   return status;
 }
 
+Result<void> carry_out(const Options& chosen) {
+  switch (chosen.command) {
+    case Command::init:
+      return initialise(chosen);
+    case Command::clear_refusal:
+      return TokenKeeper::clear_refusal(chosen.paths);
+    case Command::reset_anchor:
+      return accept_older_store(chosen);
+    case Command::serve:
+      break;
+  }
+  return {};
+}
+
 int run(int argc, char** argv) {
   const auto options = read_options(argc, argv);
   observe::start_log("conclave-keyd", options && *options ? log_level((*options)->config.log.level)
@@ -113,8 +127,7 @@ int run(int argc, char** argv) {
   const auto hardened = confine::harden_process({chosen.die_with_parent, true});
   if (!hardened) return refuse(hardened.error());
   if (chosen.command == Command::serve) return serve(chosen);
-  const auto done = chosen.command == Command::init ? initialise(chosen)
-                                                    : TokenKeeper::clear_refusal(chosen.paths);
+  const auto done = carry_out(chosen);
   return done ? 0 : refuse(done.error());
 }
 

@@ -35,6 +35,8 @@ constexpr std::array<OperationEntry, api::kOperationCount> kTable = {
     entry("epoch.turn", Lane::maintenance, turn_epoch),
     entry("keyring.copy", Lane::maintenance, copy_keyring),
     entry("keyring.confirm", Lane::maintenance, confirm_keyring_copy),
+    entry("anchor.read", Lane::typed, read_anchor),
+    entry("anchor.move", Lane::typed, move_anchor),
 };
 
 }  // namespace

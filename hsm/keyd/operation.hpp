@@ -68,5 +68,7 @@ Result<void> delete_author_key(Service& service, Call& call);
 Result<void> turn_epoch(Service& service, Call& call);
 Result<void> copy_keyring(Service& service, Call& call);
 Result<void> confirm_keyring_copy(Service& service, Call& call);
+Result<void> read_anchor(Service& service, Call& call);
+Result<void> move_anchor(Service& service, Call& call);
 
 }  // namespace conclave::hsm::keyd

@@ -38,6 +38,8 @@ Result<std::optional<Options>> read_options(int argc, char** argv) {
   auto* init = app.add_subcommand("init", "make the token, its keys and the authority");
   init->add_option("--approvers", options.approvers, "JSON file of the custodians (k of n)");
   auto* clear = app.add_subcommand("clear-refusal", "allow one more PIN attempt after a refusal");
+  auto* reset = app.add_subcommand(
+      "reset-anchor", "accept an older store, after a restore; the server must not run");
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& asked) {
@@ -48,6 +50,7 @@ Result<std::optional<Options>> read_options(int argc, char** argv) {
   }
   if (init->parsed()) options.command = Command::init;
   if (clear->parsed()) options.command = Command::clear_refusal;
+  if (reset->parsed()) options.command = Command::reset_anchor;
   auto config = config::load(arguments.config);
   if (!config) {
     return fail(kKeydConfiguration, config::to_text(config.error(), arguments.config));

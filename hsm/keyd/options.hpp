@@ -9,7 +9,7 @@
 
 namespace conclave::hsm::keyd {
 
-enum class Command { serve, init, clear_refusal };
+enum class Command { serve, init, clear_refusal, reset_anchor };
 
 struct Options {
   Command command = Command::serve;

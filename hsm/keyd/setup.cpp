@@ -9,6 +9,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "hsm/keyd/anchor.hpp"
 #include "hsm/keyd/approvers.hpp"
 #include "hsm/keyd/certificate.hpp"
 #include "hsm/keyd/errors.hpp"
@@ -101,6 +102,20 @@ Result<void> make_missing_token(const Options& options, pkcs11::CallWatch& watch
   return {};
 }
 
+// With the PIN that the configuration names; the token with this installation's serial number, once
+// it has one.
+Result<std::unique_ptr<pkcs11::Token>> open_token(const Options& options,
+                                                  keyring::KeyringFile& file,
+                                                  pkcs11::CallWatch& watch) {
+  const auto pin = read_pin(options);
+  if (!pin) return std::unexpected(pin.error());
+  const auto serial = file.meta(facts::kTokenSerial);
+  if (!serial) return std::unexpected(serial.error());
+  const auto& keyd = options.config.keyd;
+  return pkcs11::Token::open({keyd.module, keyd.token_label, serial->value_or("")}, *pin, false,
+                             watch);
+}
+
 Result<void> make_missing_keys(pkcs11::Token& token, keyring::KeyringFile& file) {
   for (const auto& wanted : kInstallationKeys) {
     if (token.has(wanted.label)) continue;
@@ -171,6 +186,21 @@ Result<base::Secret> read_pin(const Options& options) {
   return secret;
 }
 
+Result<void> accept_older_store(const Options& options) {
+  set_module_environment(options.paths);
+  pkcs11::CallWatch watch;
+  auto file = keyring::KeyringFile::open(options.paths.keyring_db);
+  if (!file) return std::unexpected(std::move(file).error());
+  const auto custodians = file->meta(facts::kApprovers);
+  if (!custodians) return std::unexpected(custodians.error());
+  if (*custodians) {
+    return fail(api::kApprovalInvalid, "custodians are pinned; let them order anchor.reset");
+  }
+  const auto token = open_token(options, *file, watch);
+  if (!token) return std::unexpected(token.error());
+  return reset_anchor(**token);
+}
+
 Result<void> initialise(const Options& options) {
   CONCLAVE_TRY(config::make_state_folders(options.paths));
   CONCLAVE_TRY(write_softhsm_configuration(options.paths));
@@ -178,15 +208,9 @@ Result<void> initialise(const Options& options) {
   CONCLAVE_TRY(keep_token_files(options.paths));
   pkcs11::CallWatch watch;
   CONCLAVE_TRY(make_missing_token(options, watch));
-  const auto pin = read_pin(options);
-  if (!pin) return std::unexpected(pin.error());
   auto file = keyring::KeyringFile::open(options.paths.keyring_db);
   if (!file) return std::unexpected(std::move(file).error());
-  const auto serial = file->meta(facts::kTokenSerial);
-  if (!serial) return std::unexpected(serial.error());
-  const auto& keyd = options.config.keyd;
-  const auto token = pkcs11::Token::open({keyd.module, keyd.token_label, serial->value_or("")},
-                                         *pin, false, watch);
+  const auto token = open_token(options, *file, watch);
   if (!token) return std::unexpected(token.error());
   CONCLAVE_TRY(make_missing_keys(**token, *file));
   CONCLAVE_TRY(make_missing_authority(options, **token, *file));

@@ -10,6 +10,10 @@ namespace conclave::hsm::keyd {
 // may be run again. Prints what a person must keep (the SO PIN) once.
 [[nodiscard]] Result<void> initialise(const Options& options);
 
+// `conclave-keyd reset-anchor`: the next start takes the store as it finds it. Only where no
+// custodians are pinned (kApprovalInvalid); theirs is the ceremony "anchor.reset".
+[[nodiscard]] Result<void> accept_older_store(const Options& options);
+
 // From the inherited descriptor, or from the configured file; blanks at the end are cut.
 [[nodiscard]] Result<base::Secret> read_pin(const Options& options);
 

@@ -22,6 +22,7 @@ class Module;
 
 // A CK_OBJECT_HANDLE; valid as long as the Token.
 enum class KeyHandle : unsigned long {};
+enum class DataHandle : unsigned long {};
 
 struct TokenOptions {
   std::filesystem::path module;
@@ -115,6 +116,16 @@ class Token {
   Result<Bytes> sign(KeyHandle key, ByteView digest);
   // SubjectPublicKeyInfo, DER, of a signing key.
   Result<Bytes> public_key(std::string_view label);
+
+  // Private data objects: a few bytes that outlive every file outside the token. They are made and
+  // destroyed, never changed: SoftHSM lets no value be set, and a torn write spoils no older one.
+  struct DataObject {
+    DataHandle handle{};
+    Bytes value;  // at most 4 KiB
+  };
+  [[nodiscard]] Result<std::vector<DataObject>> find_data(const std::string& label);
+  Result<void> create_data(const std::string& label, ByteView value);
+  Result<void> destroy_data(DataHandle object);
 
  private:
   struct Session;

@@ -149,10 +149,15 @@ Task<Result<std::vector<RowState>>> Trail::row_states() {
   co_return out;
 }
 
+hsm::api::AuditAnchor Trail::head() const {
+  hsm::api::AuditAnchor out{last_number_, {}};
+  if (last_chain_.size() == out.chain.size()) std::ranges::copy(last_chain_, out.chain.begin());
+  return out;
+}
+
 Task<Result<Trail::SignedHead>> Trail::sign_head() {
   SignedHead out{last_number_, last_chain_, {}};
-  base::Sha256 head{};
-  if (last_chain_.size() == head.size()) std::ranges::copy(last_chain_, head.begin());
+  const base::Sha256 head = this->head().chain;
   auto& keys = keys_;
   auto signature = co_await async::await_callback<Bytes>(
       [&keys, head](Callback<Bytes> done) { keys.sign_audit_head(head, std::move(done)); });

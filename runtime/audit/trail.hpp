@@ -84,6 +84,8 @@ class Trail {
   };
   [[nodiscard]] Task<Result<SignedHead>> sign_head();
   [[nodiscard]] std::uint64_t last_number() const { return last_number_; }
+  // The newest committed entry, as the token's anchor names it.
+  [[nodiscard]] hsm::api::AuditAnchor head() const;
 
  private:
   store::ContentStore& store_;

@@ -121,6 +121,8 @@ std::string order_in_words(const json::object& order) {
     words = "REPLACE the custodians by these:\n" + argument;
   } else if (operation == "pin.clear") {
     words = "ALLOW one more attempt with the PIN after the token refused it";
+  } else if (operation == "anchor.reset") {
+    words = "ACCEPT the store as the next start finds it, although the token has seen a later one";
   }
   return words + "\ninstallation " + text_of(order, "installation").value_or("?") +
          "\nvalid until " + utc_text(expiry_of(order).value_or(0)) + " UTC";

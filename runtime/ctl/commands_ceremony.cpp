@@ -160,9 +160,9 @@ void add_ceremony_commands(CLI::App& app, Shell& shell) {
                        given, describe);
   what->add_option("--state", given->state, "state folder")->required();
   CLI::App* order = add(ceremony, shell, "prepare", "write an order to be signed", given, prepare);
-  order->add_option("operation", given->operation, "tenant.destroy, approvers.change or pin.clear")
+  order->add_option("operation", given->operation, "tenant.destroy, approvers.change, pin.clear or anchor.reset")
       ->required()
-      ->check(CLI::IsMember({"tenant.destroy", "approvers.change", "pin.clear"}));
+      ->check(CLI::IsMember({"tenant.destroy", "approvers.change", "pin.clear", "anchor.reset"}));
   order->add_option("argument", given->argument,
                     "the tenant's id; or the file of the new custodians");
   order->add_option("--installation", given->installation, "as `describe` shows it")->required();

@@ -123,6 +123,11 @@ Result<void> restore(Shell& shell, const RestoreRequest& given) {
   }
   shell.show({{"kind", request.kind}, {"restored", request.file.string()}, {"replaced", replaced}},
              {"", {{"kind", "kind"}, {"restored", "restored"}, {"kept aside", "replaced"}}});
+  if (request.kind == "content") {
+    shell.err() << "The token has seen a later state: before the start, accept this one with\n"
+                << "  conclave-keyd reset-anchor --config " << given.config.string()
+                << "\n(or the ceremony anchor.reset, where custodians are pinned).\n";
+  }
   return {};
 }
 

@@ -75,6 +75,7 @@ Task<Result<void>> RowWriter::add_macs(std::vector<store::Record>* rows) {
 
 Task<Result<void>> RowWriter::write(std::vector<store::Record> rows, store::Transaction more,
                                     audit::Entry entry) {
+  CONCLAVE_CO_TRY(usable());
   CONCLAVE_CO_TRY(co_await add_macs(&rows));
   entry.rows = states_of(rows, more);
   auto trace = co_await audit_.append(std::move(entry));
@@ -92,6 +93,7 @@ Task<Result<void>> RowWriter::write(std::vector<store::Record> rows, store::Tran
 }
 
 Task<Result<void>> RowWriter::write_quietly(std::vector<store::Record> rows) {
+  CONCLAVE_CO_TRY(usable());
   CONCLAVE_CO_TRY(co_await add_macs(&rows));
   store::Transaction transaction;
   for (auto& row : rows) transaction.push_back(store::PutRecord{std::move(row)});

@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "hsm/api/key_service.hpp"
@@ -53,6 +54,15 @@ class RowWriter {
 
   [[nodiscard]] Task<Result<Gate::Pass>> enter() { return gate_.enter(); }
 
+  // For good: the rows cannot be trusted, nothing is written any more and nobody signs in. Before
+  // anything is served.
+  void lock(Error why) { locked_ = std::move(why); }
+  // Why nothing may be written. Any thread.
+  [[nodiscard]] Result<void> usable() const {
+    if (locked_) return std::unexpected(*locked_);
+    return {};
+  }
+
   // `rows` without MACs (they are added), then `more` (deletions and the like), then the entry.
   [[nodiscard]] Task<Result<void>> write(std::vector<store::Record> rows, store::Transaction more,
                                          audit::Entry entry);
@@ -73,6 +83,7 @@ class RowWriter {
 
   store::ContentStore& store_;
   hsm::api::KeyService& keys_;
+  std::optional<Error> locked_;
   audit::Trail& audit_;
   Gate gate_{256};
 };

@@ -60,6 +60,7 @@ Result<BindingValue> SignIn::bind(const std::string& type, const ConnectionFacts
 }
 
 Result<void> SignIn::admit(const Throttle::Attempt& attempt, ByteView nonce_s) {
+  CONCLAVE_TRY(writer_.usable());
   if (const std::int64_t wait = throttle_.wait_ms(attempt, clock_.monotonic_ms()); wait > 0) {
     throttled_.add();
     return std::unexpected(Error(kSignInThrottled).retry_after(wait));

@@ -56,6 +56,7 @@ chat::Limits chat_limits(const config::Config& config) {
 Domain::Domain(Parts parts)
     : parts_(parts),
       trail({parts.store, parts.keys, base::system_clock()}),
+      anchor(trail, parts.store, parts.keys),
       directory({parts.keys, parts.metrics}),
       sessions({base::system_clock(), base::system_random(), parts.metrics,
                 session_limits(parts.config)}),
@@ -110,18 +111,42 @@ Task<Result<void>> Domain::start() {
   started_ = true;
   eraser.start(*snapshot);
   tasks_.spawn(upkeep());
+  if (writer.usable()) tasks_.spawn(keep_anchor());
   co_return Result<void>{};
 }
 
 Task<Result<void>> Domain::start_once(std::shared_ptr<const store::Snapshot> snapshot) {
   trail.load(snapshot->last_audit_number, snapshot->last_audit_chain);
   CONCLAVE_CO_TRY(co_await directory.load(snapshot->records, &trail));
+  CONCLAVE_CO_TRY(co_await check_anchor());
   ledger.start(*snapshot);
-  CONCLAVE_CO_TRY(co_await bootstrap.start(parts_.config.server.provider_domain));
+  if (writer.usable()) {
+    CONCLAVE_CO_TRY(co_await bootstrap.start(parts_.config.server.provider_domain));
+  }
   if (const identity::Tenant* provider = directory.provider()) trail.set_installation(provider->id);
   CONCLAVE_CO_TRY(co_await chat.start(snapshot));
   presence.start();
   co_return Result<void>{};
+}
+
+Task<Result<void>> Domain::check_anchor() {
+  auto checked = co_await anchor.check();
+  if (checked || !checked.error().is(audit::kRolledBack)) co_return checked;
+  observe::error("alarm.rows_rolled_back",
+                 {{"error", checked.error()}, {"advice", audit::kRolledBack.advice}});
+  writer.lock(checked.error());
+  co_return Result<void>{};
+}
+
+Task<void> Domain::keep_anchor() {
+  bool told = true;
+  while (!stopping_) {
+    const auto moved = co_await anchor.advance();
+    // Once, not each second: the token's own troubles are told elsewhere.
+    if (!moved && told) observe::warn("audit.anchor_stands", {{"error", moved.error()}});
+    told = moved.has_value();
+    co_await async::sleep_for(std::chrono::seconds(1));
+  }
 }
 
 Task<void> Domain::upkeep() {
@@ -140,6 +165,11 @@ Task<void> Domain::stop() {
   if (started_) {
     co_await presence.stop();
     co_await chat.stop();
+    if (writer.usable()) {
+      if (auto moved = co_await anchor.advance(); !moved) {
+        observe::warn("audit.anchor_stands", {{"error", moved.error()}});
+      }
+    }
   }
   co_await async::await_callback<void>([this](Callback<void> done) {
     // TaskGroup takes a copyable function; the callback is called once.

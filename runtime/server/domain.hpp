@@ -6,7 +6,7 @@
 
 #include "runtime/async/blocking_pool.hpp"
 #include "runtime/async/task_group.hpp"
-#include "runtime/audit/trail.hpp"
+#include "runtime/audit/anchor.hpp"
 #include "runtime/chat/chat.hpp"
 #include "runtime/config/config.hpp"
 #include "runtime/config/state_paths.hpp"
@@ -51,6 +51,9 @@ class Domain {
  private:
   [[nodiscard]] Task<Result<void>> start_once(std::shared_ptr<const store::Snapshot> snapshot);
   [[nodiscard]] Task<void> upkeep();
+  [[nodiscard]] Task<void> keep_anchor();
+  // Holds the rows against the token; locks them when they were rolled back.
+  [[nodiscard]] Task<Result<void>> check_anchor();
 
   Parts parts_;
   bool started_ = false;
@@ -59,6 +62,7 @@ class Domain {
  public:  // the doors take these by reference; the composition root is the only one that sees a
           // Domain
   audit::Trail trail;
+  audit::Anchor anchor;
   identity::Directory directory;
   identity::Sessions sessions;
   identity::Passwords passwords;

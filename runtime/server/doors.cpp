@@ -54,7 +54,8 @@ std::string authority_digest(const std::filesystem::path& file) {
   return base::base64url_encode(base::sha256(der));
 }
 
-std::vector<doors::http::ReadyCheck> ready_checks(const Doors::Parts& parts) {
+std::vector<doors::http::ReadyCheck> ready_checks(const Doors::Parts& parts,
+                                                  const identity::RowWriter& rows) {
   std::vector<doors::http::ReadyCheck> checks;
   checks.push_back({"token", [keys = &parts.keys, token = &parts.token]() -> Result<void> {
                       if (!keys->ready()) return fail(hsm::api::kTokenUnavailable);
@@ -66,6 +67,7 @@ std::vector<doors::http::ReadyCheck> ready_checks(const Doors::Parts& parts) {
                       if (status.writable) return {};
                       return fail(store::kStoreReadOnly, status.reason);
                     }});
+  checks.push_back({"rows", [&rows] { return rows.usable(); }});
   return checks;
 }
 
@@ -83,11 +85,11 @@ void Doors::open(Domain& domain) {
                 authority_digest(parts_.paths.root_certificate));
   http_ = std::make_unique<doors::http::HttpDoor>(doors::http::HttpDoor::Parts{
       {domain.directory, domain.sessions, domain.sign_in, domain.account, domain.administration,
-       domain.bootstrap, domain.chat.administration(), domain.writer, domain.trail, parts_.keys,
-       parts_.store, base::system_clock(), files_, parts_.log},
+       domain.bootstrap, domain.chat.administration(), domain.writer, domain.trail,
+       domain.anchor, parts_.keys, parts_.store, base::system_clock(), files_, parts_.log},
       parts_.metrics,
       parts_.shard,
-      ready_checks(parts_),
+      ready_checks(parts_, domain.writer),
       {parts_.config.server.name, std::string(kVersion), parts_.fences, parts_.paths.backup_dir},
       {}});
 }

@@ -25,6 +25,7 @@ def restore_content(installation, file):
                            str(installation.config_file), "content", str(file)],
                           capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+    installation.accept_older_store()
 
 
 def readable(client, room, seq):

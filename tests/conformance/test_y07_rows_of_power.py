@@ -1,10 +1,12 @@
 """Y-07: who writes to the database becomes nobody, and old rows do not come back to life."""
 
+import shutil
 import sqlite3
 
 import pytest
 
-from conclave_test import Refused
+from conclave_test import Refused, wait_until
+from conclave_test.ceremony import Custodians
 from conclave_test.fixtures import ALPHA, World
 
 
@@ -171,3 +173,100 @@ def test_y07_an_old_password_does_not_come_back_with_its_old_row(scene):
         client.enrol(thief)
     client.close()
     del device
+
+
+def copy_of_the_store(installation, name):
+    """What an attacker keeps: the whole content folder of a stopped server."""
+    kept = installation.folder / name
+    shutil.copytree(installation.state / "content", kept)
+    return kept
+
+
+def put_back(installation, kept):
+    shutil.rmtree(installation.state / "content")
+    shutil.copytree(kept, installation.state / "content")
+
+
+def locked_start(installation):
+    """Starts, and sees that the server found out."""
+    installation.start(wait=False)
+    wait_until(lambda: installation.ports_file.exists() and
+               installation.get("/livez").status == 200, "the server to answer")
+    ready = installation.get("/readyz")
+    assert ready.status == 503 and "rolled_back" in str(ready.json()["checks"]["rows"])
+    assert "alarm.rows_rolled_back" in installation.logs()
+
+
+def test_y07_an_older_copy_of_the_whole_store_brings_no_revoked_device_back(scene):
+    installation, _, member, (_, device), _ = scene
+    older = copy_of_the_store(installation, "older")
+    installation.start()
+    second = installation.new_device(type("P", (), {"account": member.account, "name": "mia",
+                                                    "password": member.person.password}))
+    second.call("device.remove", device=device.device)
+    second.close()
+    installation.stop()
+    newest = copy_of_the_store(installation, "newest")
+    put_back(installation, older)
+    locked_start(installation)
+    assert refused_everywhere(installation, device) == "rows.rolled_back"
+    installation.stop()
+    put_back(installation, newest)
+    installation.start()
+    assert refused_everywhere(installation, device) == "sign_in.refused"
+
+
+def test_y07_an_empty_store_makes_nobody_the_first_admin(scene):
+    installation, _, _, (_, device), _ = scene
+    for file in (installation.state / "content").iterdir():
+        file.unlink()
+    locked_start(installation)
+    assert not (installation.state / "run" / "setup").exists()
+    assert refused_everywhere(installation, device) == "rows.rolled_back"
+
+
+def test_y07_a_rewritten_audit_trail_is_noticed(scene):
+    installation, _, _, (_, device), _ = scene
+    with content_db(installation) as db:
+        last = db.execute("SELECT MAX(number) FROM audit").fetchone()[0]
+        db.execute("UPDATE audit SET chain=zeroblob(32) WHERE number=?", (last,))
+    locked_start(installation)
+    assert refused_everywhere(installation, device) == "rows.rolled_back"
+
+
+def test_y07_a_change_is_anchored_within_seconds_even_if_all_processes_are_killed(fresh):
+    installation = fresh()
+    world = World(installation)
+    mia = world.person("mia").device()
+    device = mia.device
+    world.close()
+    installation.stop()
+    older = copy_of_the_store(installation, "older")
+    installation.start()
+    installation.admin_api.delete(f"/tenants/{ALPHA}/devices/{device.device}")
+    head = installation.admin_api.get("/audit/head")["number"]
+    wait_until(lambda: installation.admin_api.get("/status")["anchored_entries"] >= head,
+               "the anchor to reach the change")
+    installation.kill()
+    put_back(installation, older)
+    locked_start(installation)
+    assert refused_everywhere(installation, device) == "rows.rolled_back"
+
+
+def test_y07_an_operator_accepts_an_older_store_and_custodians_must_where_they_are_pinned(
+        scene, bare, tmp_path):
+    installation, _, _, (_, device), _ = scene
+    older = copy_of_the_store(installation, "older")
+    installation.start()
+    installation.admin_api.create_tenant("later.test")
+    installation.stop()
+    put_back(installation, older)
+    installation.accept_older_store()
+    installation.start()
+    installation.signed_in(device).close()
+    guarded = bare()
+    file = tmp_path / "custodians.json"
+    file.write_text(Custodians().file_text())
+    guarded.init("--approvers", str(file))
+    refused = guarded.keyd_command("reset-anchor")
+    assert refused.returncode != 0 and "anchor.reset" in refused.stderr

@@ -102,6 +102,7 @@ def test_backups_are_made_verified_and_restored(ctl):
     assert refused.returncode != 0, "restored under a running server"
     installation.stop()
     ctl.run("restore", "--config", str(installation.config_file), "content", str(file))
+    installation.accept_older_store()
     installation.start()
     again = installation.signed_in(device)
     assert again.call("message.get", room=room, seq=seq)["entry"]["body"]["text"] == "in the backup"

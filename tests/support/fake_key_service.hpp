@@ -24,6 +24,7 @@ class FakeKeyService : public hsm::api::KeyService {
  public:
   // Every call answers this until it is set to null again: a token that is gone, slow or locked.
   const ErrorSpec* broken = nullptr;
+  hsm::api::AuditAnchor anchor;
   // Calls so far, by operation: "seal", "mac_rows", …
   std::map<std::string, int> calls;
   // Told of each call before it is answered; may set `broken`.
@@ -136,6 +137,18 @@ class FakeKeyService : public hsm::api::KeyService {
   void sign_audit_head(base::Sha256 head, Callback<Bytes> done) override {
     if (down("sign_audit_head", done)) return;
     done(digest(head));
+  }
+  void read_anchor(Callback<hsm::api::AuditAnchor> done) override {
+    if (down("read_anchor", done)) return;
+    done(anchor);
+  }
+  void move_anchor(hsm::api::AuditAnchor wanted, Callback<void> done) override {
+    if (down("move_anchor", done)) return;
+    if (wanted != anchor && wanted.number <= anchor.number) {
+      return done(fail(hsm::api::kAnchorBehind));
+    }
+    anchor = wanted;
+    done(Result<void>{});
   }
   void tls_sign(Bytes message, Callback<Bytes> done) override {
     if (down("tls_sign", done)) return;

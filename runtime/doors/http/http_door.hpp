@@ -11,7 +11,7 @@
 #include "hsm/api/key_service.hpp"
 #include "runtime/async/blocking_pool.hpp"
 #include "runtime/async/task_group.hpp"
-#include "runtime/audit/trail.hpp"
+#include "runtime/audit/anchor.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/identity/account.hpp"
 #include "runtime/identity/administration.hpp"
@@ -59,6 +59,7 @@ struct Services {
   identity::RoomAdministration& rooms;
   identity::RowWriter& writer;
   audit::Trail& trail;
+  audit::Anchor& anchor;
   hsm::api::KeyService& keys;
   store::ContentStore& store;
   const base::Clock& clock;

@@ -160,7 +160,8 @@ Task<Result<Answer>> status(Context context, Call call) {
                     {"tenants", context.services.directory.tenants().size()},
                     {"sessions", context.services.sessions.size()},
                     {"refused_rows", context.services.directory.refused_rows()},
-                    {"audit_entries", context.services.trail.last_number()}};
+                    {"audit_entries", context.services.trail.last_number()},
+                    {"anchored_entries", context.services.anchor.told()}};
   body["store"] = json::object{{"writable", store.writable},
                                {"reason", store.reason},
                                {"journal_commits", store.journal_commits},

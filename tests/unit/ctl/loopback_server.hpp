@@ -45,7 +45,8 @@ class LoopbackServer {
                                    base::system_random(), scratch_.path() / "setup", 600'000});
     door_ = std::make_unique<doors::http::HttpDoor>(doors::http::HttpDoor::Parts{
         {s.directory, s.sessions, s.sign_in, s.account, s.administration, *bootstrap_, rooms_,
-         s.writer, s.trail, world_.keys, world_.store, world_.clock, world_.pool, nullptr},
+         s.writer, s.trail, s.anchor, world_.keys, world_.store, world_.clock,
+          world_.pool, nullptr},
         world_.metrics,
         world_.io.get_executor(),
         {},

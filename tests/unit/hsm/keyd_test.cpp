@@ -231,6 +231,26 @@ TEST_F(KeydOperations, an_audit_head_is_signed_with_the_audit_key) {
   EVP_PKEY_free(key);
 }
 
+TEST_F(KeydOperations, the_anchor_moves_forwards_only) {
+  const auto move = [&](std::uint64_t number, const char* chain) {
+    return testing::await<void>([&](auto done) {
+      keys().move_anchor({number, base::sha256(chain)}, std::move(done));
+    });
+  };
+  const auto read = [&] {
+    return testing::await<api::AuditAnchor>(
+        [&](auto done) { keys().read_anchor(std::move(done)); });
+  };
+  EXPECT_EQ(read(), api::AuditAnchor{});
+  for (const std::uint64_t number : {5U, 6U, 9U}) ASSERT_TRUE(move(number, "as it was"));
+  EXPECT_TRUE(move(9, "as it was"));
+  for (const auto& back : {move(8, "as it was"), move(9, "another history")}) {
+    ASSERT_FALSE(back);
+    EXPECT_TRUE(back.error().is(api::kAnchorBehind));
+  }
+  EXPECT_EQ(read(), (api::AuditAnchor{9, base::sha256("as it was")}));
+}
+
 TEST_F(KeydOperations, status_lists_keys_that_cannot_leave) {
   const auto status =
       testing::await<api::TokenStatus>([&](auto done) { keys().status(std::move(done)); });

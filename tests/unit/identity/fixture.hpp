@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 
+#include "runtime/audit/anchor.hpp"
 #include "runtime/identity/account.hpp"
 #include "runtime/identity/administration.hpp"
 #include "runtime/identity/bootstrap.hpp"
@@ -157,6 +158,7 @@ class World {
           throttle(Throttle::Limits{}),
           nonces(world.clock, base::system_random()),
           trail({world.store, world.keys, world.clock}),
+          anchor(trail, world.store, world.keys),
           writer({world.store, world.keys, trail}),
           eraser({world.store, world.keys, world.clock, world.metrics}),
           sign_in({directory,
@@ -179,6 +181,7 @@ class World {
     Throttle throttle;
     HelloNonces nonces;
     audit::Trail trail;
+    audit::Anchor anchor;
     RowWriter writer;
     erasure::KeyEraser eraser;
     SignIn sign_in;

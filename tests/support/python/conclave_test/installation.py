@@ -111,6 +111,11 @@ class Installation:
                                check=False,
                               cwd=self.folder)
 
+    def accept_older_store(self):
+        """As an operator does after a restore; the server must not run."""
+        done = self.keyd_command("reset-anchor")
+        assert done.returncode == 0, done.stdout + done.stderr
+
     # -- processes
 
     def start(self, wait=True):
