@@ -12,8 +12,8 @@
 //
 // Each signature is over the 32 bytes of ceremony_digest() as message. The answer is one JSON
 // object. Operations: "tenant.destroy" (argument: tenant id), "approvers.change" (the new file's
-// text), "pin.clear" and "anchor.reset" (argument empty), and "describe", which needs no approvals and tells
-// installation, custodians and state.
+// text), "pin.clear" and "anchor.reset" (argument empty), and "describe", which needs no approvals
+// and tells installation, custodians and state.
 namespace conclave::hsm::keyd {
 
 struct Approval {

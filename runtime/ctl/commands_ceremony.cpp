@@ -81,9 +81,8 @@ Result<void> prepare(Shell& shell, const Given& given) {
   } else if (given.operation == "tenant.destroy" && argument.empty()) {
     return fail(kUsage, "tenant.destroy needs the tenant's id (t_...)");
   }
-  const std::int64_t expiry_ms =
-      base::system_clock().utc_ms() +
-      std::chrono::milliseconds(std::chrono::hours(given.hours)).count();
+  const std::int64_t expiry_ms = base::system_clock().utc_ms() +
+                                 std::chrono::milliseconds(std::chrono::hours(given.hours)).count();
   const json::object order = make_order(given.operation, argument, given.installation, expiry_ms);
   CONCLAVE_TRY(replace_private(given.file, json::serialize(order) + "\n"));
   shell.err() << order_in_words(order) << "\nWritten to " << given.file.string()
@@ -160,7 +159,9 @@ void add_ceremony_commands(CLI::App& app, Shell& shell) {
                        given, describe);
   what->add_option("--state", given->state, "state folder")->required();
   CLI::App* order = add(ceremony, shell, "prepare", "write an order to be signed", given, prepare);
-  order->add_option("operation", given->operation, "tenant.destroy, approvers.change, pin.clear or anchor.reset")
+  order
+      ->add_option("operation", given->operation,
+                   "tenant.destroy, approvers.change, pin.clear or anchor.reset")
       ->required()
       ->check(CLI::IsMember({"tenant.destroy", "approvers.change", "pin.clear", "anchor.reset"}));
   order->add_option("argument", given->argument,
@@ -175,8 +176,8 @@ void add_ceremony_commands(CLI::App& app, Shell& shell) {
   approve->add_option("--signature", given->signature,
                       "made elsewhere over the digest: ES256 r | s, base64url");
   approve->add_flag("--yes", given->yes, "really sign");
-  CLI::App* give = add(ceremony, shell, "submit", "give a signed order to the key process", given,
-                       submit);
+  CLI::App* give =
+      add(ceremony, shell, "submit", "give a signed order to the key process", given, submit);
   give->add_option("order", given->file, "file of the order")->required();
   give->add_option("--state", given->state, "state folder")->required();
 }

@@ -120,7 +120,8 @@ std::expected<Node, Problem> parse_json(std::string_view text) {
     }
     ++builder.line;
   }
-  if (!parser.done()) return std::unexpected(Problem{builder.line, "", "the document ends too early"});
+  if (!parser.done())
+    return std::unexpected(Problem{builder.line, "", "the document ends too early"});
   if (builder.root.as_table() == nullptr)
     return std::unexpected(Problem{1, "", "the document must be one object: { ... }"});
   return std::move(builder.root);

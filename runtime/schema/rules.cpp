@@ -10,9 +10,13 @@ namespace {
 using Obeyed = std::expected<Value, std::string>;
 
 std::string_view type_text(const Node& node) {
-  static constexpr std::string_view kTexts[] = {"a date, a time or null", "an integer",
-                                                "a number with a point", "true or false",
-                                                "a text", "a list", "a table"};
+  static constexpr std::string_view kTexts[] = {"a date, a time or null",
+                                                "an integer",
+                                                "a number with a point",
+                                                "true or false",
+                                                "a text",
+                                                "a list",
+                                                "a table"};
   return kTexts[node.value.index()];
 }
 
@@ -110,7 +114,9 @@ std::string integer_text(const IntegerRule& rule) {
 }
 
 struct Say {
-  std::string operator()(const IntegerRule& rule) const { return "an integer " + integer_text(rule); }
+  std::string operator()(const IntegerRule& rule) const {
+    return "an integer " + integer_text(rule);
+  }
   std::string operator()(const TextRule& text) const {
     if (!text.allowed.empty()) return "one of" + words(text.allowed);
     return "a text of " + std::to_string(text.least_length) + " to " +
@@ -124,7 +130,8 @@ struct Say {
     return "a list of " + size + " " + std::string(list.form);
   }
   std::string operator()(const IntegerMapRule& map) const {
-    const std::string what = map.allowed.empty() ? " " + std::string(map.names) : words(map.allowed);
+    const std::string what =
+        map.allowed.empty() ? " " + std::string(map.names) : words(map.allowed);
     return "a table of" + what + " with integers " + integer_text(map.number);
   }
 };
@@ -188,8 +195,9 @@ std::optional<Value> take(const Node& node, const Rule& rule, std::string_view u
   auto value = obey(node, rule);
   if (value) return *std::move(value);
   const std::string unit_text = unit.empty() ? "" : " (" + std::string(unit) + ")";
-  problems.push_back({node.line, key,
-                      value.error() + " is not allowed; " + allowed_text(rule) + " is" + unit_text});
+  problems.push_back(
+      {node.line, key,
+       value.error() + " is not allowed; " + allowed_text(rule) + " is" + unit_text});
   return std::nullopt;
 }
 
@@ -197,9 +205,10 @@ void refuse_unknown(const Node& node, const std::string& key, std::string_view n
                     std::span<const std::string_view> known, std::string_view otherwise,
                     Problems& problems) {
   const auto meant = nearest(name, known);
-  problems.push_back({node.line, key,
-                      "unknown key; " + (meant.empty() ? std::string(otherwise)
-                                                       : "did you mean " + std::string(meant) + "?")});
+  problems.push_back(
+      {node.line, key,
+       "unknown key; " +
+           (meant.empty() ? std::string(otherwise) : "did you mean " + std::string(meant) + "?")});
 }
 
 }  // namespace conclave::schema
