@@ -169,8 +169,8 @@ class KeyService {
   virtual void issue_access(AccessClaims claims, Callback<AccessToken> done) = 0;
   // ECDSA P-256 over a digest of 32 bytes, with the `audit` key over the head of the audit chain.
   virtual void sign_audit_head(base::Sha256 head, Callback<Bytes> done) = 0;
-  // The anchor lives in the token, beside the keys. Moving it back, or to another chain value of the
-  // same entry, is kAnchorBehind: only an operator at keyd resets it (reset-anchor, or a ceremony).
+  // The anchor lives in the token, beside the keys. Moving it back, or to another chain value of
+  // the same entry, is kAnchorBehind: only an operator at keyd resets it (reset-anchor, ceremony).
   virtual void read_anchor(Callback<AuditAnchor> done) = 0;
   virtual void move_anchor(AuditAnchor anchor, Callback<void> done) = 0;
   // DER signature over a digest of 20 to 64 bytes.
