@@ -8,7 +8,8 @@ namespace conclave::hsm::keyd {
 inline constexpr int kExitConfiguration =
     78;                                    // do not start again: an operator must mend something
 inline constexpr int kExitTokenHung = 70;  // a token call did not return; start again at once
-inline constexpr int kExitRecycle = 75;    // memory limit reached; start again at once
+inline constexpr int kExitRecycle =
+    75;  // memory limit reached, or no room for the keyring on its disk; start again
 
 inline constexpr ErrorSpec kKeydConfiguration{
     "keyd.configuration", ErrorKind::invalid,

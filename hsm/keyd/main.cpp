@@ -13,6 +13,7 @@
 #include "hsm/keyd/worker.hpp"
 #include "runtime/confine/confine.hpp"
 #include "runtime/observe/log.hpp"
+#include "runtime/store/sqlite/errors.hpp"
 
 namespace conclave::hsm::keyd {
 namespace {
@@ -22,6 +23,15 @@ int refuse(const Error& error) {
   std::fprintf(stderr, "conclave-keyd: %s\n%s\n", error.text().c_str(),
                std::string(error.spec().advice).c_str());
   return kExitConfiguration;
+}
+
+// A full disk or a file that somebody else holds passes; a damaged or foreign one does not.
+int refuse_keyring(const Error& error) {
+  const int status = refuse(error);
+  return error.is(store::sqlite::kDatabaseFull) || error.is(store::sqlite::kDatabaseBusy) ||
+                 error.is(store::sqlite::kDatabaseFailed)
+             ? kExitRecycle
+             : status;
 }
 
 observe::LogLevel log_level(std::string_view name) {
@@ -81,9 +91,9 @@ int serve(const Options& options) {
   auto keyring =
       keyring::Keyring::open({options.paths.keyring_db, 1'024,
                               static_cast<std::int64_t>(options.config.keyd.epoch_grace_ms)});
-  if (!keyring) return refuse(keyring.error());
+  if (!keyring) return refuse_keyring(keyring.error());
   const auto serial = (*keyring)->file().meta(facts::kTokenSerial);
-  if (!serial) return refuse(serial.error());
+  if (!serial) return refuse_keyring(serial.error());
   if (!*serial) return refuse(Error(kKeydConfiguration, "run conclave-keyd init first"));
   const int signals = block_signals();
   if (const auto fenced = fence(options); !fenced) return refuse(fenced.error());

@@ -7,11 +7,15 @@
 #include <iterator>
 
 #include "hsm/api/errors.hpp"
+#include "runtime/observe/log.hpp"
+#include "runtime/store/sqlite/errors.hpp"
 
 namespace conclave::hsm::keyring {
 namespace {
 
 constexpr std::int64_t kSchema = 1;
+// 2 MiB of log: enough to absorb pages that are written again, soon moved.
+constexpr int kCheckpointPages = 512;
 
 // Numbered migrations; each runs once, in order, in one transaction.
 constexpr std::array kMigrations = {
@@ -32,10 +36,21 @@ CREATE TABLE spent_nonce(nonce BLOB PRIMARY KEY, expires_ms INTEGER NOT NULL) WI
 CREATE TABLE token_key(label TEXT PRIMARY KEY, created_ms INTEGER NOT NULL) WITHOUT ROWID;)"};
 static_assert(kMigrations.size() == kSchema);
 
+constexpr std::string_view kPutMeta = "INSERT OR REPLACE INTO meta(key, value) VALUES(?, ?)";
+
 // A count of finished turns orders turns and copies without trusting a clock that may jump.
 constexpr std::string_view kTurns =
     "SELECT COALESCE((SELECT CAST(value AS INTEGER) FROM meta "
     "WHERE key='turns'), 0)";
+
+// Passes on what left the file as it was; an unknown state ends the process.
+Result<void> certain(Result<void> outcome) {
+  if (outcome || !outcome.error().is(store::sqlite::kDatabaseUncertain)) return outcome;
+  observe::error("keyring.uncertain",
+                 {{"error", outcome.error()}, {"exit", KeyringFile::kExitUncertain}});
+  // Not exit(): nothing may be written any more.
+  ::_exit(KeyringFile::kExitUncertain);
+}
 
 Result<void> migrate(store::sqlite::Database& database) {
   auto version = database.integer("PRAGMA user_version");
@@ -49,7 +64,7 @@ Result<void> migrate(store::sqlite::Database& database) {
     CONCLAVE_TRY(database.execute(kMigrations[static_cast<std::size_t>(next)]));
     const auto mark = "PRAGMA user_version=" + std::to_string(next + 1);
     CONCLAVE_TRY(database.execute(mark.c_str()));
-    CONCLAVE_TRY(transaction->commit());
+    CONCLAVE_TRY(certain(transaction->commit()));
   }
   return {};
 }
@@ -93,7 +108,28 @@ template <class... Values>
 Result<void> KeyringFile::run(std::string_view sql, const Values&... values) {
   auto statement = database_.prepare(sql);
   if (!statement) return std::unexpected(std::move(statement).error());
-  return statement->run(values...);
+  return certain(statement->run(values...));
+}
+
+template <class... Values>
+Result<void> KeyringFile::change(std::string_view sql, const Values&... values) {
+  auto transaction = store::sqlite::Transaction::begin(database_);
+  if (!transaction) return std::unexpected(std::move(transaction).error());
+  CONCLAVE_TRY(run(sql, values...));
+  return commit(*transaction);
+}
+
+Result<void> KeyringFile::commit(store::sqlite::Transaction& transaction) {
+  CONCLAVE_TRY(certain(transaction.commit()));
+  if (database_.log_pages() < kCheckpointPages) return {};
+  // What was committed is safe in the log; a checkpoint that finds no room is tried again later.
+  (void)certain(database_.checkpoint());
+  return {};
+}
+
+Result<void> KeyringFile::commit_and_cut(store::sqlite::Transaction& transaction) {
+  CONCLAVE_TRY(certain(transaction.commit()));
+  return certain(database_.truncate_log());
 }
 
 Result<std::optional<TenantRow>> KeyringFile::tenant(TenantId tenant) {
@@ -113,7 +149,7 @@ Result<std::vector<TenantId>> KeyringFile::tenants() {
 }
 
 Result<void> KeyringFile::add_tenant(TenantId tenant) {
-  return run("INSERT INTO tenant(tenant, epoch) VALUES(?, 0)", tenant);
+  return change("INSERT INTO tenant(tenant, epoch) VALUES(?, 0)", tenant);
 }
 
 Result<std::optional<ParentRow>> KeyringFile::parent(const ParentName& name) {
@@ -134,7 +170,7 @@ Result<void> KeyringFile::put_parents(const std::vector<ParentRow>& rows) {
             row.name.tenant, static_cast<int>(row.name.kind), row.name.id, row.name.generation,
             row.epoch, row.blob));
   }
-  return transaction->commit();
+  return commit(*transaction);
 }
 
 Result<bool> KeyringFile::was_deleted(const ParentName& name) {
@@ -153,13 +189,11 @@ Result<void> KeyringFile::delete_parent(TenantId tenant, ParentKind kind, std::u
                    static_cast<int>(kind), id));
   CONCLAVE_TRY(run("INSERT OR IGNORE INTO deleted(tenant, kind, id, deleted_ms) VALUES(?, ?, ?, ?)",
                    tenant, static_cast<int>(kind), id, now_ms));
-  CONCLAVE_TRY(transaction->commit());
-  // The row's bytes must not survive in the log.
-  return database_.truncate_log();
+  return commit_and_cut(*transaction);
 }
 
 Result<void> KeyringFile::begin_turn(TenantId tenant, std::uint32_t next) {
-  return run("UPDATE tenant SET next_epoch=? WHERE tenant=?", next, tenant);
+  return change("UPDATE tenant SET next_epoch=? WHERE tenant=?", next, tenant);
 }
 
 Result<std::vector<ParentRow>> KeyringFile::outdated(TenantId tenant, std::uint32_t epoch,
@@ -193,9 +227,9 @@ Result<void> KeyringFile::finish_turn(TenantId tenant, std::uint32_t old_epoch,
       run("INSERT OR REPLACE INTO old_epoch(tenant, epoch, turn, destroy_after_ms) "
           "VALUES(?, ?, ?, ?)",
           tenant, old_epoch, *turns + 1, destroy_after_ms));
-  CONCLAVE_TRY(set_meta("turns", std::to_string(*turns + 1)));
-  CONCLAVE_TRY(transaction->commit());
-  return database_.truncate_log();
+  const std::string count = std::to_string(*turns + 1);
+  CONCLAVE_TRY(run(kPutMeta, std::string_view("turns"), std::string_view(count)));
+  return commit_and_cut(*transaction);
 }
 
 Result<std::vector<OldEpoch>> KeyringFile::due(std::int64_t now_ms) {
@@ -212,7 +246,7 @@ Result<std::vector<OldEpoch>> KeyringFile::old_epochs(TenantId tenant) {
 }
 
 Result<void> KeyringFile::forget_old_epoch(const OldEpoch& old) {
-  return run("DELETE FROM old_epoch WHERE tenant=? AND epoch=?", old.tenant, old.epoch);
+  return change("DELETE FROM old_epoch WHERE tenant=? AND epoch=?", old.tenant, old.epoch);
 }
 
 Result<void> KeyringFile::destroy_tenant(TenantId tenant) {
@@ -221,8 +255,7 @@ Result<void> KeyringFile::destroy_tenant(TenantId tenant) {
   CONCLAVE_TRY(run("DELETE FROM key WHERE tenant=?", tenant));
   CONCLAVE_TRY(run("DELETE FROM old_epoch WHERE tenant=?", tenant));
   CONCLAVE_TRY(run("UPDATE tenant SET destroyed=1, next_epoch=NULL WHERE tenant=?", tenant));
-  CONCLAVE_TRY(transaction->commit());
-  return database_.truncate_log();
+  return commit_and_cut(*transaction);
 }
 
 Result<Bytes> KeyringFile::copy(std::int64_t now_ms) {
@@ -237,8 +270,8 @@ Result<Bytes> KeyringFile::copy(std::int64_t now_ms) {
   if (!in.good() && !in.eof()) return fail(base::kInternal, "copy of the keyring: read");
   const auto turns = database_.integer(kTurns);
   if (!turns) return std::unexpected(turns.error());
-  CONCLAVE_TRY(run("INSERT OR REPLACE INTO copy(digest, turn, taken_ms) VALUES(?, ?, ?)",
-                   ByteView(base::sha256(ByteView(bytes))), *turns, now_ms));
+  CONCLAVE_TRY(change("INSERT OR REPLACE INTO copy(digest, turn, taken_ms) VALUES(?, ?, ?)",
+                      ByteView(base::sha256(ByteView(bytes))), *turns, now_ms));
   return bytes;
 }
 
@@ -248,16 +281,20 @@ Result<bool> KeyringFile::confirm_copy(const base::Sha256& digest) {
       [](const auto& row) { return row.i64(0); }, ByteView(digest));
   if (!turns) return std::unexpected(turns.error());
   if (turns->empty()) return false;
-  CONCLAVE_TRY(run("UPDATE old_epoch SET confirmed=1 WHERE turn<=?", turns->front()));
+  CONCLAVE_TRY(change("UPDATE old_epoch SET confirmed=1 WHERE turn<=?", turns->front()));
   return true;
 }
 
 Result<bool> KeyringFile::spend_nonce(ByteView nonce, std::int64_t expires_ms,
                                       std::int64_t now_ms) {
+  auto transaction = store::sqlite::Transaction::begin(database_);
+  if (!transaction) return std::unexpected(std::move(transaction).error());
   CONCLAVE_TRY(run("DELETE FROM spent_nonce WHERE expires_ms<?", now_ms));
   CONCLAVE_TRY(
       run("INSERT OR IGNORE INTO spent_nonce(nonce, expires_ms) VALUES(?, ?)", nonce, expires_ms));
-  return database_.changes() == 1;
+  const bool fresh = database_.changes() == 1;
+  CONCLAVE_TRY(commit(*transaction));
+  return fresh;
 }
 
 Result<std::optional<std::string>> KeyringFile::meta(std::string_view key) {
@@ -267,11 +304,12 @@ Result<std::optional<std::string>> KeyringFile::meta(std::string_view key) {
 }
 
 Result<void> KeyringFile::set_meta(std::string_view key, std::string_view value) {
-  return run("INSERT OR REPLACE INTO meta(key, value) VALUES(?, ?)", key, value);
+  return change(kPutMeta, key, value);
 }
 
 Result<void> KeyringFile::note_token_key(std::string_view label, std::int64_t created_ms) {
-  return run("INSERT OR REPLACE INTO token_key(label, created_ms) VALUES(?, ?)", label, created_ms);
+  return change("INSERT OR REPLACE INTO token_key(label, created_ms) VALUES(?, ?)", label,
+                created_ms);
 }
 
 Result<std::vector<std::pair<std::string, std::int64_t>>> KeyringFile::token_keys() {

@@ -43,8 +43,13 @@ struct OldEpoch {
   std::uint32_t epoch = 0;
 };
 
+// The only connection to the file; it also checkpoints. When the outcome of a commit is unknown or
+// an fsync failed, the process ends with kExitUncertain and the next one recovers from the file:
+// nothing is tried a second time.
 class KeyringFile {
  public:
+  static constexpr int kExitUncertain = 74;  // sysexits.h: EX_IOERR
+
   // Creates or migrates the file; refuses one that a newer version wrote.
   static Result<KeyringFile> open(const std::filesystem::path& file);
 
@@ -94,6 +99,12 @@ class KeyringFile {
   explicit KeyringFile(std::filesystem::path file, store::sqlite::Database database)
       : file_(std::move(file)), database_(std::move(database)) {}
 
+  // A change of its own.
+  template <class... Values>
+  Result<void> change(std::string_view sql, const Values&... values);
+  Result<void> commit(store::sqlite::Transaction& transaction);
+  // After rows that must not survive in the log.
+  Result<void> commit_and_cut(store::sqlite::Transaction& transaction);
   template <class... Values>
   Result<void> run(std::string_view sql, const Values&... values);
 

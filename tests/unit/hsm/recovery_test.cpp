@@ -118,6 +118,20 @@ TEST_F(Recovery, a_state_without_init_is_refused) {
   EXPECT_NE(keyd.output().find("conclave-keyd init"), std::string::npos);
 }
 
+// The launcher starts a process again after 75 and not after 78.
+TEST_F(Recovery, a_keyring_out_of_reach_is_tried_again_and_a_damaged_one_is_not) {
+  keyd.kill();
+  const auto file = keyd.paths().keyring_db;
+  std::filesystem::rename(file, file.string() + ".aside");
+  std::filesystem::create_directory(file);
+  keyd.start();
+  EXPECT_EQ(keyd.wait(), keyd::kExitRecycle);
+  std::filesystem::remove(file);
+  std::ofstream(file) << std::string(8'192, 'x');
+  keyd.start();
+  EXPECT_EQ(keyd.wait(), keyd::kExitConfiguration);
+}
+
 TEST_F(Recovery, sigterm_ends_it_with_status_zero) {
   EXPECT_EQ(keyd.kill(SIGTERM), 0);
 }

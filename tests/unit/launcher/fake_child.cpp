@@ -4,6 +4,8 @@
 //   stubborn ignores SIGTERM
 //   die      ends at once with status 1
 //   refuse   ends at once with status 78
+//   N        a number: ends at once with status N
+//   crash    ends at once by a signal
 // It appends what happens to STATE/events.
 #include <fcntl.h>
 #include <sys/socket.h>
@@ -101,6 +103,8 @@ int main(int argc, char** argv) {
   const std::string how = behaviour(given);
   if (how == "die") return 1;
   if (how == "refuse") return 78;
+  if (how == "crash") std::raise(SIGKILL);
+  if (const int status = std::atoi(how.c_str()); status != 0) return status;
   std::signal(SIGTERM, [](int) { told = 1; });
   while (told == 0 || how == "stubborn") {
     sigsuspend(&before);

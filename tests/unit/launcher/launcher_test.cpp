@@ -149,6 +149,16 @@ TEST_F(Launcher, restarts_the_server_when_it_dies) {
   EXPECT_EQ(count("fake-keyd started"), 1U);
 }
 
+// 70: a defect or a hung token call; 74: the disk left the outcome of a commit unknown; 75: later.
+TEST_F(Launcher, restarts_both_after_every_status_but_a_refused_configuration) {
+  behave("fake-conclaved", "74 70 crash serve");
+  behave("fake-keyd", "75 70 74 crash serve");
+  launch();
+  EXPECT_TRUE(until([&] {
+    return count("fake-conclaved started") == 4 && count("fake-keyd started") == 5;
+  })) << text_of("launcher.err");
+}
+
 TEST_F(Launcher, ends_with_78_when_keyd_refuses_at_the_start) {
   behave("fake-keyd", "refuse");
   launch();

@@ -30,6 +30,15 @@ TEST(RestartPolicy, never_retries_a_refused_configuration) {
   EXPECT_FALSE(policy.after_exit(kExitConfiguration, seconds(600)).has_value());
 }
 
+TEST(RestartPolicy, waits_longer_whatever_the_status_is) {
+  for (const int status : {1, 70, 74, 75, 126}) {
+    RestartPolicy policy({.first = milliseconds(200), .step = milliseconds(400)});
+    EXPECT_EQ(policy.after_exit(status, milliseconds(1)), milliseconds(200)) << status;
+    EXPECT_EQ(policy.after_exit(status, milliseconds(1)), milliseconds(400)) << status;
+    EXPECT_EQ(policy.after_exit(status, milliseconds(1)), milliseconds(800)) << status;
+  }
+}
+
 TEST(RestartPolicy, takes_a_clean_exit_for_a_death_too) {
   RestartPolicy policy({.first = milliseconds(7)});
   EXPECT_EQ(policy.after_exit(0, milliseconds(1)), milliseconds(7));
