@@ -133,6 +133,9 @@ class Methods {
  private:
   // Answers a write when it is on disk.
   [[nodiscard]] Callback<chat::WriteReceipt> receipt_of(Call call);
+  void react(Call call, RoomId room, std::uint64_t client_id, std::uint64_t target,
+             std::string emoji, bool active);
+  void pin(Call call, RoomId room, std::uint64_t client_id, std::uint64_t target, bool active);
   void conclude(const Call& call, Result<identity::SignedIn> signed_in);
 
   Domain domain_;

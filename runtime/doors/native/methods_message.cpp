@@ -66,44 +66,42 @@ void Methods::perform(Call call, protocol::MessageRedact params) {
                                  receipt_of(std::move(call)));
 }
 
-void Methods::perform(Call call, protocol::MessageReact params) {
+void Methods::react(Call call, RoomId room, std::uint64_t client_id, std::uint64_t target,
+                    std::string emoji, bool active) {
   const identity::Actor actor = call.actor();
   domain_.chat.messages().react(actor,
-                                {.room = params.room,
-                                 .client_id = params.client_id,
-                                 .target = params.target,
-                                 .emoji = std::move(params.emoji),
-                                 .active = true},
+                                {.room = room,
+                                 .client_id = client_id,
+                                 .target = target,
+                                 .emoji = std::move(emoji),
+                                 .active = active},
                                 receipt_of(std::move(call)));
+}
+
+void Methods::perform(Call call, protocol::MessageReact params) {
+  react(std::move(call), params.room, params.client_id, params.target, std::move(params.emoji),
+        true);
 }
 
 void Methods::perform(Call call, protocol::MessageUnreact params) {
-  const identity::Actor actor = call.actor();
-  domain_.chat.messages().react(actor,
-                                {.room = params.room,
-                                 .client_id = params.client_id,
-                                 .target = params.target,
-                                 .emoji = std::move(params.emoji),
-                                 .active = false},
-                                receipt_of(std::move(call)));
+  react(std::move(call), params.room, params.client_id, params.target, std::move(params.emoji),
+        false);
 }
 
-void Methods::perform(Call call, protocol::MessagePin params) {
+void Methods::pin(Call call, RoomId room, std::uint64_t client_id, std::uint64_t target,
+                  bool active) {
   const identity::Actor actor = call.actor();
   domain_.chat.messages().pin(
-      actor,
-      {.room = params.room, .client_id = params.client_id, .target = params.target, .active = true},
+      actor, {.room = room, .client_id = client_id, .target = target, .active = active},
       receipt_of(std::move(call)));
 }
 
+void Methods::perform(Call call, protocol::MessagePin params) {
+  pin(std::move(call), params.room, params.client_id, params.target, true);
+}
+
 void Methods::perform(Call call, protocol::MessageUnpin params) {
-  const identity::Actor actor = call.actor();
-  domain_.chat.messages().pin(actor,
-                              {.room = params.room,
-                               .client_id = params.client_id,
-                               .target = params.target,
-                               .active = false},
-                              receipt_of(std::move(call)));
+  pin(std::move(call), params.room, params.client_id, params.target, false);
 }
 
 Task<Text> Methods::perform(Call call, protocol::MessageHistory params) {
