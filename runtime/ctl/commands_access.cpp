@@ -2,6 +2,7 @@
 #include <boost/json/object.hpp>
 #include <memory>
 
+#include "runtime/ctl/command.hpp"
 #include "runtime/ctl/command_line.hpp"
 #include "runtime/ctl/shell.hpp"
 
@@ -40,17 +41,6 @@ struct Given {
   std::string after;
   bool yes = false;
 };
-
-using Act = Result<void> (*)(Shell&, const Given&);
-
-CLI::App* add(CLI::App* parent, Shell& shell, const char* name, const char* help,
-              const std::shared_ptr<Given>& given, Act act) {
-  CLI::App* command = parent->add_subcommand(name, help);
-  command->callback([&shell, given, act] {
-    shell.action = [given, act](Shell& self) { return act(self, *given); };
-  });
-  return command;
-}
 
 }  // namespace
 

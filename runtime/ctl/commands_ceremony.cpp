@@ -9,6 +9,7 @@
 #include "runtime/base/encoding.hpp"
 #include "runtime/config/state_paths.hpp"
 #include "runtime/ctl/ceremony.hpp"
+#include "runtime/ctl/command.hpp"
 #include "runtime/ctl/command_line.hpp"
 #include "runtime/ctl/errors.hpp"
 #include "runtime/ctl/files.hpp"
@@ -132,17 +133,6 @@ Result<void> submit(Shell& shell, const Given& given) {
   if (!answer) return std::unexpected(answer.error());
   shell.show(*answer, {});
   return {};
-}
-
-using Act = Result<void> (*)(Shell&, const Given&);
-
-CLI::App* add(CLI::App* parent, Shell& shell, const char* name, const char* help,
-              const std::shared_ptr<Given>& given, Act act) {
-  CLI::App* command = parent->add_subcommand(name, help);
-  command->callback([&shell, given, act] {
-    shell.action = [given, act](Shell& self) { return act(self, *given); };
-  });
-  return command;
 }
 
 }  // namespace

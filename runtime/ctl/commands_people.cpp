@@ -3,6 +3,7 @@
 #include <boost/json/object.hpp>
 #include <memory>
 
+#include "runtime/ctl/command.hpp"
 #include "runtime/ctl/command_line.hpp"
 #include "runtime/ctl/errors.hpp"
 #include "runtime/ctl/files.hpp"
@@ -89,17 +90,6 @@ Result<void> change_user(Shell& shell, const Given& given) {
   CONCLAVE_TRY(add_password(given, &body));
   if (body.empty()) return fail(kUsage, "nothing to change; see `conclavectl user set --help`");
   return shell.request("PATCH", shell.in_tenant("/users/" + encoded(given.user)), body, kUser);
-}
-
-using Act = Result<void> (*)(Shell&, const Given&);
-
-CLI::App* add(CLI::App* parent, Shell& shell, const char* name, const char* help,
-              const std::shared_ptr<Given>& given, Act act) {
-  CLI::App* command = parent->add_subcommand(name, help);
-  command->callback([&shell, given, act] {
-    shell.action = [given, act](Shell& self) { return act(self, *given); };
-  });
-  return command;
 }
 
 void add_tenant_commands(CLI::App& app, Shell& shell) {

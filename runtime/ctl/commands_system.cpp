@@ -3,6 +3,7 @@
 #include <boost/json/value.hpp>
 #include <memory>
 
+#include "runtime/ctl/command.hpp"
 #include "runtime/ctl/command_line.hpp"
 #include "runtime/ctl/restore.hpp"
 #include "runtime/ctl/shell.hpp"
@@ -57,17 +58,6 @@ const Shell::View kStatus{"",
 struct Given {
   std::string what;
 };
-
-using Act = Result<void> (*)(Shell&, const Given&);
-
-CLI::App* add(CLI::App* parent, Shell& shell, const char* name, const char* help,
-              const std::shared_ptr<Given>& given, Act act) {
-  CLI::App* command = parent->add_subcommand(name, help);
-  command->callback([&shell, given, act] {
-    shell.action = [given, act](Shell& self) { return act(self, *given); };
-  });
-  return command;
-}
 
 void add_backup_commands(CLI::App& app, Shell& shell, const std::shared_ptr<Given>& given) {
   CLI::App* backup = app.add_subcommand("backup", "backups of content and, separately, keyring");
