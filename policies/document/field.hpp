@@ -1,0 +1,62 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "policies/document/policy.hpp"
+#include "runtime/schema/keys.hpp"
+
+// The one table of everything that a policy can say. Parser, writer, reference page, contradiction
+// checks' lines and the classification of changes all read it.
+namespace conclave::policy {
+
+// Which of two values of a field is the stricter one.
+enum class Order {
+  smaller,   // number: the smaller
+  larger,    // number: the larger
+  ladder,    // word: the later one of the rule's list
+  yes,       // flag: true
+  no,        // flag: false
+  subset,    // list: the one with fewer members; "*" stands for all
+  superset,  // list: the one with more members
+  caps,      // table of caps: by what each cap then is, with the wider caps where one is missing
+  least,     // table of numbers: an entry more, or a smaller one
+  none,      // no strictness: a text for people
+};
+
+// Whether a change also moves trust: people, networks or data that something is newly entrusted to.
+enum class Trust { stays, moves_when_weaker, moves_when_stricter };
+
+// Whose signature a weakening or a move of trust needs beside the tenant's.
+enum class Party { tenant, users };
+
+// Who obeys the field.
+enum class Reader {
+  engine,    // decide() and its relatives
+  signals,   // the makers of findings
+  identity,  // the service that acts on decisions: approvals, passwords, retention
+};
+
+struct Field {
+  schema::Key<Policy> key;
+  Order order = Order::none;
+  Trust trust = Trust::stays;
+  Party party = Party::tenant;
+  Reader reader = Reader::engine;
+
+  [[nodiscard]] std::string_view name() const { return key.name; }
+};
+
+struct Section {
+  std::string_view name;
+  std::string_view description;
+};
+
+[[nodiscard]] std::span<const Section> sections();
+[[nodiscard]] std::span<const Field> fields();
+// nullptr for an unknown name.
+[[nodiscard]] const Field* find_field(std::string_view name);
+// "smaller is stricter", for people.
+[[nodiscard]] std::string_view order_text(Order order);
+
+}  // namespace conclave::policy
