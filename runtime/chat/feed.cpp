@@ -11,6 +11,8 @@ namespace {
 
 constexpr std::size_t kPageItems = 200;
 constexpr std::size_t kTailEntries = 50;
+// Cold rooms wait for the disk and keyd; more at once would only make others wait.
+constexpr std::size_t kReadsAtOnce = 8;
 
 // A room that the reader has news of, and the position of the newest.
 struct Candidate {
@@ -53,6 +55,68 @@ std::uint64_t cut(std::vector<Candidate>& rooms, sync::UserStateChanges& states,
   return reach;
 }
 
+Task<Result<RoomChange>> read_room(Core& core, identity::Actor actor, RoomPtr room,
+                                   std::uint64_t tail) {
+  RoomChange change{core.view(*room, actor.user), {}};
+  const std::uint64_t head = change.room.head_seq;
+  if (tail == 0 || head == 0) co_return change;
+  const std::uint64_t first = head > tail ? head - tail + 1 : 1;
+  auto read = co_await core.reader.range(room, first, head);
+  if (!read) co_return std::unexpected(read.error());
+  auto folded = co_await fold(core.parts.store, core.reader, room, actor.user, std::move(*read));
+  if (!folded) co_return std::unexpected(folded.error());
+  change.entries = std::move(*folded);
+  co_return change;
+}
+
+// Reads of the rooms of one page, shared by the coroutines that take them one after the other.
+struct Reading {
+  Core& core;
+  identity::Actor actor;
+  std::vector<Candidate> rooms;
+  std::uint64_t tail = 0;
+  std::vector<RoomChange> changes = std::vector<RoomChange>(rooms.size());
+  std::size_t next = 0;
+  std::size_t running = 0;
+  Result<void> outcome;
+  Callback<void> done;
+
+  void leave() {
+    if (--running == 0) done(std::move(outcome));
+  }
+};
+
+Task<void> read_next(std::shared_ptr<Reading> all) {
+  while (all->outcome && all->next < all->rooms.size()) {
+    const std::size_t mine = all->next++;
+    auto change = co_await read_room(all->core, all->actor, all->rooms[mine].room, all->tail);
+    if (!change) {
+      all->outcome = std::unexpected(change.error());
+      break;
+    }
+    all->changes[mine] = std::move(*change);
+  }
+  all->leave();
+}
+
+Task<Result<std::vector<RoomChange>>> read_rooms(Core& core, identity::Actor actor,
+                                                 std::vector<Candidate> rooms, std::uint64_t tail) {
+  if (rooms.empty()) co_return std::vector<RoomChange>{};
+  auto all = std::make_shared<Reading>(core, actor, std::move(rooms), tail);
+  const auto read = co_await async::await_callback<void>([&](Callback<void> done) {
+    all->done = std::move(done);
+    const std::size_t at_once = std::min(kReadsAtOnce, all->rooms.size());
+    all->running = at_once;
+    for (std::size_t i = 0; i < at_once; ++i) {
+      if (core.tasks.spawn(read_next(all))) continue;
+      all->outcome = fail(base::kShuttingDown);
+      all->leave();
+    }
+  });
+  if (!read) co_return std::unexpected(read.error());
+  co_return std::move(all->changes);
+}
+
 }  // namespace
 
 std::string Feed::cursor_at(std::uint64_t pos) const {
@@ -88,22 +152,10 @@ Task<Result<SincePage>> Feed::since(identity::Actor actor, SinceQuery query) {
   page.cursor = cursor_at(reach);
   page.states = std::move(states->states);
 
-  const std::uint64_t tail = std::min(query.tail, kTailEntries);
-  for (const Candidate& candidate : rooms) {
-    const RoomPtr& room = candidate.room;
-    RoomChange change{core_.view(*room, actor.user), {}};
-    const std::uint64_t head = change.room.head_seq;
-    if (tail > 0 && head > 0) {
-      const std::uint64_t first = head > tail ? head - tail + 1 : 1;
-      auto read = co_await core_.reader.range(room, first, head);
-      if (!read) co_return std::unexpected(read.error());
-      auto folded =
-          co_await fold(core_.parts.store, core_.reader, room, actor.user, std::move(*read));
-      if (!folded) co_return std::unexpected(folded.error());
-      change.entries = std::move(*folded);
-    }
-    page.rooms.push_back(std::move(change));
-  }
+  auto changes =
+      co_await read_rooms(core_, actor, std::move(rooms), std::min(query.tail, kTailEntries));
+  if (!changes) co_return std::unexpected(changes.error());
+  page.rooms = std::move(*changes);
   if (!page.more) {
     if (sync::Subscriber* subscriber = core_.parts.hub.find(actor.session)) {
       subscriber->through_pos = std::max(subscriber->through_pos, through);

@@ -76,6 +76,31 @@ TEST_F(FeedTest, pages_cover_every_change_once) {
   EXPECT_EQ(cursor, world.chat->feed().current_cursor(ChatWorld::kTenant));
 }
 
+TEST_F(FeedTest, cold_rooms_are_read_several_at_a_time_and_answered_in_order) {
+  for (int i = 0; i < 20; ++i) ASSERT_TRUE(world.say(ann, world.room(ann, {bob}), "hello"));
+  const auto warm = since(bob, "", 100);
+  world.restart();
+  const auto again = world.sign_in(12, 500);
+  world.store.hold_reads = true;
+  auto page = std::make_shared<std::optional<Result<SincePage>>>();
+  world.tasks.spawn(testing::keep_answer<Result<SincePage>>(
+      world.chat->feed().since(again, {.cursor = "", .limit = 100, .tail = 10}), page));
+  world.run();
+  EXPECT_EQ(world.store.held_reads(), 8U);
+  world.store.hold_reads = false;
+  while (!page->has_value()) {
+    world.store.release_reads();
+    world.run();
+  }
+  ASSERT_TRUE(**page);
+  const auto& cold = (***page).rooms;
+  ASSERT_EQ(cold.size(), warm.rooms.size());
+  for (std::size_t i = 0; i < cold.size(); ++i) {
+    EXPECT_EQ(cold[i].room.room, warm.rooms[i].room.room);
+    EXPECT_EQ(cold[i].entries.size(), warm.rooms[i].entries.size());
+  }
+}
+
 TEST_F(FeedTest, a_failed_read_fails_the_page) {
   ASSERT_TRUE(world.say(ann, world.room(ann, {bob}), "hello"));
   world.restart();
