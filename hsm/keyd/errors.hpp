@@ -15,4 +15,8 @@ inline constexpr ErrorSpec kKeydConfiguration{
     "keyd.configuration", ErrorKind::invalid,
     "conclave-keyd cannot start like this; mend what the detail names and start again."};
 
+inline constexpr ErrorSpec kKeydRunning{
+    "keyd.running", ErrorKind::conflict,
+    "Another conclave-keyd serves this state folder; stop it first (packaging/quickstart --stop)."};
+
 }  // namespace conclave::hsm::keyd

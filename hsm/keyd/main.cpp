@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "hsm/keyd/errors.hpp"
+#include "hsm/keyd/only_one.hpp"
 #include "hsm/keyd/server.hpp"
 #include "hsm/keyd/setup.hpp"
 #include "hsm/keyd/softhsm_files.hpp"
@@ -22,7 +23,7 @@ int refuse(const Error& error) {
   observe::error("keyd.cannot_start", {{"error", error}});
   std::fprintf(stderr, "conclave-keyd: %s\n%s\n", error.text().c_str(),
                std::string(error.spec().advice).c_str());
-  return kExitConfiguration;
+  return error.is(kKeydRunning) ? kExitRecycle : kExitConfiguration;
 }
 
 // A full disk or a file that somebody else holds passes; a damaged or foreign one does not.
@@ -85,6 +86,7 @@ int serve(const Options& options) {
   auto pin = read_pin(options);
   if (!pin) return refuse(pin.error());
   set_module_environment(options.paths);
+  if (const auto alone = be_the_only_one(options.paths); !alone) return refuse(alone.error());
   if (const auto kept = keep_token_files(options.paths); !kept) return refuse(kept.error());
   const auto sockets = sockets_of(options);
   if (!sockets) return refuse(sockets.error());

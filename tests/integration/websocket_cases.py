@@ -141,8 +141,8 @@ def section_5():
     yield Case("5.15", "text in two fragments, then a continuation of nothing, then text", PROTOCOL,
                halves + (Frame(CONT, b"x", False), ONE))
     for number, fin in ((16, False), (17, True)):
-        yield Case(f"5.{number}", f"continuation of nothing, FIN={str(fin).lower()}, then a text in "
-                   "two fragments; twice", PROTOCOL, (Frame(CONT, b"x", fin),) + halves * 2)
+        yield Case(f"5.{number}", f"continuation of nothing, FIN={str(fin).lower()}, then a text "
+                   "in two fragments; twice", PROTOCOL, (Frame(CONT, b"x", fin),) + halves * 2)
     yield Case("5.18", "text not finished, then another text", PROTOCOL,
                (Frame(TEXT, b"a", False), Frame(TEXT, b"b")))
     five = pieces(ping_request(), 5)
@@ -231,15 +231,17 @@ def section_12():
 
 def beyond():
     """Rules of RFC 6455 that the suite has no number for."""
-    yield Case("5.1 RFC 6455", "a frame that is not masked", PROTOCOL, (ONE,), mask=False)
+    yield Case("RFC 6455 5.1", "a frame that is not masked", PROTOCOL, (ONE,), mask=False)
+    yield Case("RFC 6455 8.1", "a character that is never finished, then an empty last fragment",
+               DATA, (Frame(TEXT, b'"\xc3', False), Frame(CONT)))
 
 
 def all_cases():
     from websocket_utf8 import section_6
     found = [*section_1(), *section_2(), *section_3(), *section_4(), *section_5(), *section_6(),
              *section_7(), *section_9(), *section_10(), *section_12(), *beyond()]
-    return sorted(found, key=lambda case: [int(p) if p.isdigit() else 1000 for p in
-                                           case.number.replace(" RFC 6455", ".999").split(".")])
+    return sorted(found, key=lambda case: [int(part) if part.isdigit() else 1000
+                                           for part in case.number.split(".")])
 
 
 HEAD = """# WebSocket cases
