@@ -1,5 +1,7 @@
 #include "runtime/identity/hello.hpp"
 
+#include <algorithm>
+
 #include "runtime/base/digest.hpp"
 #include "runtime/base/secret.hpp"
 #include "runtime/identity/errors.hpp"
@@ -12,7 +14,6 @@ constexpr std::size_t kTimeBytes = 8;
 constexpr std::size_t kRandomBytes = 8;
 constexpr std::size_t kHeadBytes = kTimeBytes + kRandomBytes;
 constexpr std::size_t kTagBytes = 16;
-constexpr std::size_t kSweepAbove = 4096;
 
 }  // namespace
 
@@ -44,8 +45,10 @@ Result<void> HelloNonces::use(ByteView nonce) {
   const std::int64_t now_ms = clock_.monotonic_ms();
   if (now_ms < issued_ms || now_ms - issued_ms > life_ms_) return fail(kHelloExpired);
   const std::lock_guard lock(mutex_);
-  if (used_.size() > kSweepAbove) {
+  if (used_.size() > sweep_above_) {
     std::erase_if(used_, [now_ms](const auto& entry) { return entry.second < now_ms; });
+    // Not again before as many have come as are left: in a rush nothing has expired yet.
+    sweep_above_ = std::max(kSweepAbove, 2 * used_.size());
   }
   if (!used_.emplace(name, issued_ms + life_ms_).second) return fail(kHelloExpired, "used");
   return {};

@@ -32,6 +32,8 @@ class HelloNonces {
   Bytes key_;
   std::mutex mutex_;
   std::unordered_map<std::uint64_t, std::int64_t> used_;  // random part, monotonic expiry
+  static constexpr std::size_t kSweepAbove = 4096;
+  std::size_t sweep_above_ = kSweepAbove;
 };
 
 }  // namespace conclave::identity

@@ -43,7 +43,10 @@ Text signed_in_text(const identity::SignedIn& done, const std::string& cursor) {
   json.field("user", done.actor.user).field("device", done.actor.device);
   json.field("account", done.account);
   append_items(json, "roles", identity::role_names(done.actor.roles));
-  json.field("access_token", done.access_token).field("access_expires_ms", done.access_expires_ms);
+  if (!done.access_token.empty()) {
+    json.field("access_token", done.access_token);
+    json.field("access_expires_ms", done.access_expires_ms);
+  }
   json.field("resume_handle", base::base64url_encode(done.resume_handle));
   json.field("resume_expires_ms", done.resume_expires_ms).field("cursor", cursor);
   json.field("resumed", done.resumed).close();

@@ -177,6 +177,8 @@ TEST_F(SignInTest, AResumedSessionHasANewIdAndANewHandle) {
   EXPECT_EQ(resumed->actor.device, in.actor.device);
   EXPECT_NE(resumed->actor.session, in.actor.session);
   EXPECT_NE(resumed->resume_handle, in.resume_handle);
+  EXPECT_TRUE(resumed->access_token.empty());
+  EXPECT_FALSE(world.s->sign_in.authenticate(in.access_token));
   EXPECT_EQ(world.run(world.s->sign_in.resume(in.resume_handle, World::loopback())).error(),
             Error(kResumeRefused));
 }

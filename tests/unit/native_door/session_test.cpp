@@ -45,6 +45,8 @@ TEST(Session, AHandleResumesOnce) {
   ann.connect();
   const json::object resumed = ann.call("session.resume", {{"handle", handle}});
   EXPECT_EQ(resumed.at("resumed"), true);
+  EXPECT_FALSE(resumed.contains("access_token"));
+  EXPECT_FALSE(ann.call("session.token").at("access_token").as_string().empty());
   ann.call("user.me");
   Client thief(world);
   EXPECT_EQ(reason_of(thief.fail("session.resume", {{"handle", handle}})),
