@@ -42,6 +42,7 @@ void add_notes(Bench& bench) {
 int measure_all(const Options& options) {
   std::signal(SIGPIPE, SIG_IGN);
   pin_to_core(kGeneratorCore);
+  std::filesystem::create_directories(options.folder);
   Bench bench(options);
   add_notes(bench);
   for (const Scenario& scenario : kScenarios) {
