@@ -79,7 +79,10 @@ class HttpDoorTest : public ::testing::Test {
   };
   Reply send(wire::HttpRequest request) {
     std::optional<wire::HttpResponse> out;
-    request.peer = {"127.0.0.1", 1, false, true, "", {}, "localhost", "", ""};
+    request.peer.address = "127.0.0.1";
+    request.peer.port = 1;
+    request.peer.loopback = true;
+    request.peer.host = "localhost";
     door->handle(std::move(request),
                  [&](wire::HttpResponse response) { out = std::move(response); });
     while (!out) {
