@@ -25,6 +25,10 @@ struct Listen {
   std::string address = "127.0.0.1";  // IPv4 or IPv6 in text form
   std::uint16_t port = 8443;          // 0: any free one; STATE/run/ports.json says which
   bool tls = true;                    // false only on a loopback address
+  // Addresses and networks of load balancers in front; what each may say is in schema.cpp.
+  std::vector<std::string> proxy_protocol_from = {};
+  bool proxy_strangers = false;
+  std::vector<std::string> forwarded_for_from = {};
 };
 
 struct Tls {

@@ -1,6 +1,7 @@
 #include "runtime/config/schema.hpp"
 
 #include "runtime/config/key_builder.hpp"
+#include "runtime/network/address.hpp"
 
 namespace conclave::config {
 namespace {
@@ -12,6 +13,14 @@ std::vector<Key<Config>> make_keys() {
   return list;
 }
 
+bool is_network(std::string_view text) {
+  return network::Prefix::parse(text).has_value();
+}
+
+schema::Rule networks() {
+  return TextListRule{64, 0, {}, is_network, "addresses or networks (\"192.0.2.0/24\")"};
+}
+
 std::vector<Key<Listen>> make_listen_keys() {
   return {
       plain<&Listen::address, Listen>("address", "", TextRule{2, 45, {}},
@@ -20,6 +29,18 @@ std::vector<Key<Listen>> make_listen_keys() {
                                    "TCP port; 0: any free one, written to STATE/run/ports.json."),
       plain<&Listen::tls, Listen>("tls", "", BooleanRule{},
                                   "false: plain HTTP and WebSocket, on a loopback address only."),
+      plain<&Listen::proxy_protocol_from, Listen>(
+          "proxy_protocol_from", "", networks(),
+          "Load balancers whose connections begin with the PROXY protocol, version 2; the address "
+          "in it is the client's, and a connection of theirs without it is closed. Empty: off."),
+      plain<&Listen::proxy_strangers, Listen>(
+          "proxy_strangers", "", BooleanRule{},
+          "Whether others than proxy_protocol_from are served here, under their own address; "
+          "false: their connections are closed."),
+      plain<&Listen::forwarded_for_from, Listen>(
+          "forwarded_for_from", "", networks(),
+          "HTTP proxies whose X-Forwarded-For names the client; limits of connections still count "
+          "the proxy, so prefer the PROXY protocol. Empty: the header is ignored."),
   };
 }
 

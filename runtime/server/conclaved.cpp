@@ -31,7 +31,11 @@ constexpr std::chrono::hours kCertificateRenewal{24 * 30};
 std::vector<wire::ListenAddress> listen_addresses(const config::Config& config) {
   std::vector<wire::ListenAddress> out;
   for (const config::Listen& listen : config.listen) {
-    out.push_back({listen.address, listen.port, listen.tls});
+    // The schema has checked that all of them are networks.
+    out.push_back({listen.address, listen.port, listen.tls,
+                   network::TrustedProxies::parse(listen.proxy_protocol_from).value(),
+                   listen.proxy_strangers,
+                   network::TrustedProxies::parse(listen.forwarded_for_from).value()});
   }
   return out;
 }

@@ -58,9 +58,9 @@ class Installation:
     """STATE is `self.state`. Programs are stopped by pid, never by name."""
 
     def __init__(self, config=None, listen=("https", "ws"), folder=None, module=None,
-                 plain_listener=""):
-        """`plain_listener`: further lines of the [[listen]] table without TLS."""
-        self.plain_listener = plain_listener
+                 tls_listener=""):
+        """`tls_listener`: further lines of the [[listen]] table with TLS."""
+        self.tls_listener = tls_listener
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="conclave-test-"))
         self.state = self.folder / "state"
         self.state.mkdir(mode=0o700, exist_ok=True)
@@ -87,8 +87,8 @@ class Installation:
             port = self.fixed_ports.get(kind, 0)
             text += (f'[[listen]]\naddress = "127.0.0.1"\nport = {port}\n'
                      f'tls = {json.dumps(kind == "https")}\n')
-            if kind == "ws":
-                text += self.plain_listener
+            if kind == "https":
+                text += self.tls_listener
         self.config_file.write_text(text)
         self.config_file.chmod(0o600)
 
