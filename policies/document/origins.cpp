@@ -38,14 +38,18 @@ Origins Origins::of(const std::vector<std::string>& texts) {
   }
   tidy(out.networks_);
   tidy(out.systems_);
+  for (const auto& prefix : out.networks_) out.lengths_.push_back(prefix.length);
+  tidy(out.lengths_);
   return out;
 }
 
 bool Origins::hold(const std::optional<network::Address>& address, std::uint32_t as_number) const {
   if (as_number != 0 && std::ranges::binary_search(systems_, as_number)) return true;
   if (!address) return false;
-  return std::ranges::any_of(networks_,
-                             [&](const network::Prefix& one) { return one.contains(*address); });
+  return std::ranges::any_of(lengths_, [&](std::uint8_t length) {
+    const network::Prefix around{network::masked(*address, length), length};
+    return std::ranges::binary_search(networks_, around);
+  });
 }
 
 std::vector<std::string> Origins::texts() const {

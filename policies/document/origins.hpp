@@ -27,7 +27,9 @@ class Origins {
   friend bool operator==(const Origins&, const Origins&) = default;
 
  private:
-  std::vector<network::Prefix> networks_;
+  std::vector<network::Prefix> networks_;  // sorted, as are the others
+  std::vector<std::uint8_t>
+      lengths_;  // those that occur: one search for each, not for each network
   std::vector<std::uint32_t> systems_;
 };
 

@@ -182,6 +182,13 @@ TEST(Origins, HoldNetworksAndSystems) {
   EXPECT_FALSE(origins.hold(network::Address::parse("192.0.3.0"), 0));
   EXPECT_TRUE(origins.hold(std::nullopt, 64500));
   EXPECT_FALSE(origins.hold(std::nullopt, 0));
+  const auto nested = Origins::of({"10.0.0.0/8", "10.1.2.0/24", "2001:db8::/32", "0.0.0.0/2"});
+  EXPECT_TRUE(nested.hold(network::Address::parse("10.200.0.1"), 0));
+  EXPECT_TRUE(nested.hold(network::Address::parse("10.1.2.3"), 0));
+  EXPECT_TRUE(nested.hold(network::Address::parse("2001:db8:ffff::1"), 0));
+  EXPECT_TRUE(nested.hold(network::Address::parse("63.255.255.255"), 0));
+  EXPECT_FALSE(nested.hold(network::Address::parse("64.0.0.0"), 0));
+  EXPECT_FALSE(nested.hold(network::Address::parse("2001:db9::1"), 0));
   EXPECT_TRUE(Origins::of({}).empty());
   EXPECT_FALSE(origins.empty());
 }
