@@ -40,6 +40,7 @@ int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostre
   add_record_commands(app, shell);
   add_ceremony_commands(app, shell);
   add_local_commands(app, shell);
+  add_policy_commands(app, shell);
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     app.parse(reversed);

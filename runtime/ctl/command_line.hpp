@@ -25,5 +25,6 @@ void add_system_commands(CLI::App& app, Shell& shell);
 void add_record_commands(CLI::App& app, Shell& shell);
 void add_ceremony_commands(CLI::App& app, Shell& shell);
 void add_local_commands(CLI::App& app, Shell& shell);
+void add_policy_commands(CLI::App& app, Shell& shell);
 
 }  // namespace conclave::ctl

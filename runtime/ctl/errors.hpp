@@ -25,6 +25,12 @@ inline constexpr ErrorSpec kServerRuns{
 inline constexpr ErrorSpec kBackupBroken{
     "backup.broken", ErrorKind::internal,
     "The file is not the backup it should be; take another copy."};
+inline constexpr ErrorSpec kDocumentWrong{
+    "document.wrong", ErrorKind::invalid,
+    "Mend what is listed above, by line; `conclavectl policy reference` lists all keys."};
+inline constexpr ErrorSpec kCasesFailed{
+    "policy.cases_failed", ErrorKind::conflict,
+    "The policy decides otherwise than the table expects; see the differences above."};
 
 inline constexpr ErrorSpec kUnhealthy{"doctor.unhealthy", ErrorKind::unavailable,
                                       "Mend what is marked BAD, then look again."};

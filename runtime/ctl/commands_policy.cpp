@@ -1,0 +1,182 @@
+#include <CLI/App.hpp>
+#include <memory>
+
+#include "policies/cases/facts_text.hpp"
+#include "policies/cases/table.hpp"
+#include "policies/defaults/defaults.hpp"
+#include "policies/document/change.hpp"
+#include "policies/document/document.hpp"
+#include "policies/engine/engine.hpp"
+#include "runtime/ctl/command.hpp"
+#include "runtime/ctl/command_line.hpp"
+#include "runtime/ctl/errors.hpp"
+#include "runtime/ctl/files.hpp"
+#include "runtime/ctl/shell.hpp"
+
+// Tenant policies, without a server: what a document says, what it decides, what a change does.
+namespace conclave::ctl {
+
+namespace {
+
+constexpr std::size_t kMostBytes = 1024 * 1024;
+
+struct Given {
+  std::string first;   // a file, or the name of a shipped policy
+  std::string second;  // of `diff`
+  std::string facts;
+  std::string language = "en";
+};
+
+std::unexpected<Error> tell(Shell& shell, const schema::Problems& problems,
+                            const std::string& file) {
+  shell.err() << schema::to_text(problems, file);
+  const auto count = std::to_string(problems.size());
+  return fail(kDocumentWrong, count + (problems.size() == 1 ? " problem" : " problems"));
+}
+
+Result<policy::Policy> load_policy(Shell& shell, const std::string& name) {
+  if (const auto* shipped = policy::shipped_policy(name)) return *shipped;
+  const auto text = read_file(name, kMostBytes);
+  if (!text) return std::unexpected(text.error());
+  auto read = policy::parse(*text, policy::shipped_policy);
+  if (!read) return tell(shell, read.error(), name);
+  return *std::move(read);
+}
+
+Result<void> check(Shell& shell, const Given& given) {
+  const auto read = load_policy(shell, given.first);
+  CONCLAVE_TRY(read);
+  const auto differ = policy::changes(*policy::shipped_policy(read->base), *read).size();
+  shell.out() << given.first << ": valid; " << differ << " keys differ from " << read->base << '\n';
+  return {};
+}
+
+Result<void> print_default(Shell& shell, const Given& given) {
+  const auto* shipped = policy::shipped_policy(given.first);
+  if (shipped == nullptr)
+    return fail(kUsage, "shipped are open, standard, strict and minor, not " + given.first);
+  shell.out() << (shell.json ? policy::write_json(*shipped)
+                             : policy::write_toml(*shipped, policy::Comments::descriptions));
+  return {};
+}
+
+void print_change(std::ostream& out, const policy::Change& change) {
+  out << to_text(change.effect) << ": " << change.field->name() << ": " << change.before << " -> "
+      << change.after;
+  const bool asks = change.effect.weakens || change.effect.moves_trust;
+  if (asks && change.field->party == policy::Party::users) out << " (users have to agree)";
+  out << '\n';
+}
+
+Result<void> diff(Shell& shell, const Given& given) {
+  const auto before = load_policy(shell, given.first);
+  CONCLAVE_TRY(before);
+  const auto after = load_policy(shell, given.second);
+  CONCLAVE_TRY(after);
+  policy::Effect whole;
+  const auto changes = policy::changes(*before, *after);
+  for (const auto& change : changes) {
+    print_change(shell.out(), change);
+    whole |= change.effect;
+  }
+  shell.out() << (changes.empty() ? std::string("no change") : "as a whole: " + to_text(whole))
+              << '\n';
+  return {};
+}
+
+Result<policy::Facts> load_facts(Shell& shell, const std::string& file) {
+  const auto text = read_file(file, kMostBytes);
+  if (!text) return std::unexpected(text.error());
+  const auto root = schema::parse(*text);
+  if (!root) return tell(shell, {root.error()}, file);
+  auto facts = policy::read_facts(*root);
+  if (!facts) return tell(shell, facts.error(), file);
+  return *std::move(facts);
+}
+
+void print_decision(std::ostream& out, const policy::Decision& decision,
+                    policy::Language language) {
+  out << "outcome: " << to_text(decision.outcome) << "   location score: " << decision.score
+      << '\n';
+  for (const auto& reason : decision.reasons)
+    out << "  " << to_text(reason.effect) << "  " << policy::reason_text(reason) << "\n      "
+        << policy::advice(reason, language) << '\n';
+  for (const auto& step_up : decision.step_ups)
+    out << "needed: any of " << policy::step_up_text(step_up) << '\n';
+  for (const auto& method : decision.methods) out << "allowed: " << method << '\n';
+  for (const auto& obligation : decision.obligations)
+    out << "then: " << policy::obligation_text(obligation) << '\n';
+}
+
+Result<void> explain(Shell& shell, const Given& given) {
+  const auto rules = load_policy(shell, given.first);
+  CONCLAVE_TRY(rules);
+  const auto facts = load_facts(shell, given.facts);
+  CONCLAVE_TRY(facts);
+  const auto decision = policy::decide(*facts, *rules);
+  if (shell.json)
+    shell.out() << schema::json_text(policy::write_decision(decision));
+  else
+    print_decision(shell.out(), decision,
+                   given.language == "zh" ? policy::Language::chinese : policy::Language::english);
+  return {};
+}
+
+Result<void> test(Shell& shell, const Given& given) {
+  const auto text = read_file(given.first, kMostBytes);
+  if (!text) return std::unexpected(text.error());
+  std::expected<std::vector<policy::Case>, schema::Problems> cases;
+  if (given.second.empty()) {
+    cases = policy::read_table(*text, policy::shipped_policy);
+  } else {
+    const auto rules = load_policy(shell, given.second);
+    CONCLAVE_TRY(rules);
+    cases = policy::read_table(*text, *rules);
+  }
+  if (!cases) return tell(shell, cases.error(), given.first);
+  std::size_t failed = 0;
+  for (const auto& one : *cases) {
+    const auto found = policy::differences(one.expected, policy::decide(one.facts, one.policy));
+    if (found.empty()) continue;
+    ++failed;
+    shell.out() << given.first << ":" << one.line << ": " << one.name << '\n';
+    for (const auto& difference : found) shell.out() << "  " << difference << '\n';
+  }
+  shell.out() << cases->size() - failed << " passed, " << failed << " failed\n";
+  if (failed == 0) return {};
+  return fail(kCasesFailed, std::to_string(failed) + " of " + std::to_string(cases->size()));
+}
+
+Result<void> print_reference(Shell& shell, const Given&) {
+  shell.out() << policy::reference_page();
+  return {};
+}
+
+}  // namespace
+
+void add_policy_commands(CLI::App& app, Shell& shell) {
+  const auto given = std::make_shared<Given>();
+  CLI::App* group = app.add_subcommand("policy", "tenant policies, without a server");
+  group->require_subcommand(1);
+  const std::string what = "a file, or the name of a shipped policy";
+  add(group, shell, "check", "says what is wrong with a policy", given, check)
+      ->add_option("file", given->first, what)
+      ->required();
+  add(group, shell, "defaults", "prints a shipped policy with every key", given, print_default)
+      ->add_option("name", given->first, "open, standard, strict or minor")
+      ->required();
+  add(group, shell, "reference", "prints the page of all keys", given, print_reference);
+  CLI::App* compare = add(group, shell, "diff", "classifies a change", given, diff);
+  compare->add_option("old", given->first, what)->required();
+  compare->add_option("new", given->second, what)->required();
+  CLI::App* decide = add(group, shell, "explain", "decides and shows all reasons", given, explain);
+  decide->add_option("--policy", given->first, what)->required();
+  decide->add_option("--facts", given->facts, "facts, JSON or TOML")->required();
+  decide->add_option("--language", given->language, "of the advice: en or zh")
+      ->check(CLI::IsMember({"en", "zh"}));
+  CLI::App* cases = add(group, shell, "test", "runs a table of cases", given, test);
+  cases->add_option("file", given->first, "the table")->required();
+  cases->add_option("--policy", given->second, what + " (default: the table's base)");
+}
+
+}  // namespace conclave::ctl
