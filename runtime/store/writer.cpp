@@ -162,7 +162,12 @@ Writer::Group Writer::take_group() {
 
 void Writer::commit_group(Group group) {
   const auto begun = Clock::now();
-  for (auto& item : group) item.outcome = prepare_batches(item.writes, item.batches);
+  std::size_t entries = 0;
+  for (auto& item : group) {
+    item.outcome = prepare_batches(item.writes, item.batches);
+    for (const auto& batch : item.batches) entries += batch->entries;
+  }
+  commit_entries_ = (7 * commit_entries_ + entries + 7) / 8;  // smoothed, rounded up
   if (const auto refused = refusal()) {
     fail_rest(group, *refused);
   } else if (const auto together = commit_together(group); !together) {

@@ -71,6 +71,8 @@ class Writer {
   void drain_if_due();
   // False when nothing is left or the slice failed (then writes are refused).
   bool drain_slice();
+  [[nodiscard]] std::size_t slice_entries() const;
+  [[nodiscard]] bool is_old(Clock::duration age) const;
   void checkpoint_if_due();
   void truncate_if_due();
   void probe_if_due();
@@ -89,6 +91,7 @@ class Writer {
   sqlite::Database database_;
   std::optional<WriteTables> tables_;  // dies before its connection
   Clock::time_point tail_since_{};     // when the tail stopped being empty
+  std::size_t commit_entries_ = 0;  // log entries of recent commits, smoothed
   bool draining_ = false;              // once begun while idle, until the tail is empty
   bool log_dirty_ = false;             // committed since the log was last cut
   Clock::time_point truncate_at_;
