@@ -69,22 +69,22 @@ Weights::Weights() {
   using enum FindingKind;
   set(impossible_travel, 0.85);
   set(far_apart_devices, 0.45);
-  set(unfamiliar_device, 0.35);
-  set(new_country, 0.45);
+  set(unfamiliar_device, 0.59);
+  set(new_country, 0.52);
   set(rare_network, 0.40);
-  set(fix_against_address, 0.40);
-  set(round_trip_too_short, 0.45);
-  set(time_zone_against_place, 0.35);
+  set(fix_against_address, 0.30);
+  set(round_trip_too_short, 0.35);
+  set(time_zone_against_place, 0.30);
   set(locale_against_place, 0.10);
-  set(second_network_against_first, 0.45);
+  set(second_network_against_first, 0.28);
   set(peers_against_place, 0.35);
-  set(listed_vpn, 0.50);
+  set(listed_vpn, 0.58);
   set(listed_proxy, 0.60);
   set(tor_exit, 0.80);
-  set(hosting_network, 0.50);
+  set(hosting_network, 0.55);
   set(tunnel_mtu, 0.15);
-  set(round_trip_too_long, 0.35);
-  set(split_round_trip, 0.55);
+  set(round_trip_too_long, 0.30);
+  set(split_round_trip, 0.62);
 }
 
 const Finding* Assessment::find(FindingKind kind) const {
@@ -127,7 +127,7 @@ Assessment assess(const Evidence& evidence, const History& history, const HabitP
                   const Settings& settings) {
   std::vector<Finding> found;
   found.reserve(kFindingKinds);
-  const Look look{evidence, history, habit, settings.weights, found};
+  const Look look{evidence, history, habit, settings, found};
   look_at_movement(look);
   look_at_novelty(look);
   look_at_disagreement(look);

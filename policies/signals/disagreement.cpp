@@ -13,11 +13,6 @@ double sharpness(double gap, const Place& from, const Place& to) {
   return gap / (gap + 0.5 * (from.radius_km + to.radius_km));
 }
 
-bool on_radio(const Evidence& evidence) {
-  return evidence.access == AccessType::cellular ||
-         evidence.here.network.traits.any({Trait::mobile, Trait::carrier_nat});
-}
-
 // Older ones say where the device was, not where it is.
 const DeviceFix* fresh_fix(const Evidence& evidence) {
   constexpr std::int64_t kFreshSeconds = 6 * 3'600;
@@ -31,14 +26,21 @@ constexpr double kLeastGapKm = 150;
 // cellular, so its address says little about where it is.
 constexpr double kRoaming = 0.15;
 
+// Files of cities take one town of a country for another often, hence full doubt only from there
+// on.
+double wide(double gap) {
+  constexpr double kCountryWideKm = 1'200;
+  return std::min(1.0, gap / kCountryWideKm);
+}
+
 void fix_against_address(const Look& look) {
   const DeviceFix* fix = fresh_fix(look.evidence);
   const auto place = place_here(look.evidence);
   if (fix == nullptr || !place) return;
   const double gap = gap_km(fix->place, *place);
   if (gap < kLeastGapKm) return;
-  const double confidence =
-      sharpness(gap, fix->place, *place) * (on_radio(look.evidence) ? kRoaming : 1);
+  const double confidence = sharpness(gap, fix->place, *place) * unusual(look) * wide(gap) *
+                            (look.evidence.here.on_radio() ? kRoaming : 1);
   if (Finding* finding = look.add(FindingKind::fix_against_address, confidence)) {
     finding->add("distance_km", gap);
     finding->add("country", look.evidence.here.network.country);
@@ -60,14 +62,18 @@ Shortfall too_short(const Place& claim, const Point& server, double round_trip_m
   return {std::min(1.0, 0.4 + (excess - 1)), round_trip_ms, least_round_trip_ms(away, km_per_ms)};
 }
 
+double light_km_per_ms(const Evidence& evidence) {
+  const bool satellite = evidence.here.access == AccessType::satellite ||
+                         evidence.here.network.traits.has(Trait::satellite);
+  return satellite ? kVacuumKmPerMs : kFibreKmPerMs;
+}
+
 void round_trip_too_short(const Look& look) {
   const Evidence& evidence = look.evidence;
   if (!evidence.server) return;
-  const bool satellite = evidence.access == AccessType::satellite ||
-                         evidence.here.network.traits.has(Trait::satellite);
-  const double speed = satellite ? kVacuumKmPerMs : kFibreKmPerMs;
+  const double speed = light_km_per_ms(evidence);
   Shortfall worst;
-  if (const auto place = place_here(evidence)) {
+  if (const auto place = believed_place(evidence.here.network)) {
     worst = too_short(*place, *evidence.server, evidence.path.tcp_round_trip_ms, speed);
   }
   if (const DeviceFix* fix = fresh_fix(evidence)) {
@@ -75,7 +81,8 @@ void round_trip_too_short(const Look& look) {
         too_short(fix->place, *evidence.server, evidence.path.application_round_trip_ms, speed);
     if (other.confidence > worst.confidence) worst = other;
   }
-  if (Finding* finding = look.add(FindingKind::round_trip_too_short, worst.confidence)) {
+  if (Finding* finding =
+          look.add(FindingKind::round_trip_too_short, worst.confidence * unusual(look))) {
     finding->add("round_trip_ms", worst.round_trip_ms);
     finding->add("least_ms", worst.least_ms);
   }
@@ -114,7 +121,7 @@ void time_zone_against_place(const Look& look) {
     confidence *=
         1 - kTimeOfHome * look.habit.utc_offset(*evidence.utc_offset_minutes, evidence.here.at_s);
   }
-  if (on_radio(evidence)) confidence *= kRoaming;
+  if (evidence.here.on_radio()) confidence *= kRoaming;
   if (Finding* finding = look.add(FindingKind::time_zone_against_place, confidence)) {
     finding->add("offset_minutes", *evidence.utc_offset_minutes);
     finding->add("country", network.country);
@@ -155,12 +162,14 @@ void second_network_against_first(const Look& look) {
   if (!first || !second) return;
   const double gap = gap_km(*first, *second);
   if (gap < kLeastKm) return;
-  // Roaming again: one of two is a carrier's, and of a country that is a habit.
+  // Roaming again: one of the two is the carrier at home, known as such or by long use.
   constexpr double kHomeCarrier = 0.2;
-  double confidence = sharpness(gap, *first, *second);
+  double confidence = sharpness(gap, *first, *second) * wide(gap) * unusual(look);
   for (const NetworkFacts* network : {&evidence.here.network, &*evidence.second}) {
-    if (!network->traits.any({Trait::mobile, Trait::carrier_nat})) continue;
-    const double usual = look.habit.country(network->country, evidence.here.at_s);
+    const bool carrier = network->traits.any({Trait::mobile, Trait::carrier_nat});
+    const double usual =
+        std::max(look.habit.network(network->as_number, evidence.here.at_s),
+                 carrier ? look.habit.country(network->country, evidence.here.at_s) : 0);
     confidence *= 1 - (1 - kHomeCarrier) * usual;
   }
   if (Finding* finding = look.add(FindingKind::second_network_against_first, confidence)) {
@@ -179,21 +188,32 @@ void peers_against_place(const Look& look) {
   if (gap < kLeastGapKm) return;
   const double people = evidence.peers->people;
   const double confidence = sharpness(gap, fix->place, evidence.peers->place) * people /
-                            (people + kLeastPeers) * (on_radio(evidence) ? kRoaming : 1);
+                            (people + kLeastPeers) * (evidence.here.on_radio() ? kRoaming : 1);
   if (Finding* finding = look.add(FindingKind::peers_against_place, confidence)) {
     finding->add("people", people);
     finding->add("distance_km", gap);
   }
 }
 
+// Whether light in fibre could not have come from there and back in the time that it took. Then the
+// database is wrong about the address, and nothing may be concluded from its place.
+bool refuted(const Place& place, const Evidence& evidence) {
+  const double round_trip = evidence.path.tcp_round_trip_ms;
+  if (!evidence.server || round_trip <= 0) return false;
+  const double away = distance_km(place.middle, *evidence.server) - place.radius_km;
+  return away > farthest_km(round_trip, light_km_per_ms(evidence)) + kLeastGapKm;
+}
+
 }  // namespace
 
 std::optional<Place> place_here(const Evidence& evidence) {
-  if (evidence.peers && evidence.peers->people >= kLeastPeers &&
-      !evidence.here.network.is_relay()) {
+  const NetworkFacts& network = evidence.here.network;
+  if (evidence.peers && evidence.peers->people >= kLeastPeers && !network.is_relay()) {
     return evidence.peers->place;
   }
-  return believed_place(evidence.here.network);
+  const auto place = believed_place(network);
+  if (place && refuted(*place, evidence)) return std::nullopt;
+  return place;
 }
 
 void look_at_disagreement(const Look& look) {

@@ -105,6 +105,13 @@ struct Sighting {
   std::optional<DeviceFix> fix;
   // A person was at it: a sign-in, a message written; not a reconnect by itself.
   bool attended = true;
+  // As the device says. A phone abroad mostly keeps an address of its carrier at home.
+  AccessType access = AccessType::unknown;
+
+  [[nodiscard]] bool on_radio() const {
+    return access == AccessType::cellular ||
+           network.traits.any({Trait::mobile, Trait::carrier_nat});
+  }
 };
 
 // Where others of the tenant on the same network (same /24, /48 or egress) are, by their fixes.
@@ -115,9 +122,10 @@ struct PeerFacts {
 
 struct Evidence {
   Sighting here;
-  bool known_device = false;           // its key belongs to the user since before this connection
-  std::optional<NetworkFacts> second;  // the device's other access network, seen by us
-  AccessType access = AccessType::unknown;
+  // Its key belongs to the user for a day at least, or was vouched for since: by a second factor or
+  // by the primary device. Being let in once is no proof.
+  bool known_device = false;
+  std::optional<NetworkFacts> second;              // the device's other access network, seen by us
   std::optional<std::int32_t> utc_offset_minutes;  // east positive
   CountryCode locale_region;
   PathFacts path;
@@ -127,7 +135,7 @@ struct Evidence {
 
 // The user's other sightings; any order; spans outlive the call.
 struct History {
-  std::span<const Sighting> recent;  // the last of each device
+  std::span<const Sighting> recent;  // of each device the last one, and the last one off the radio
   std::span<const Sighting> online;  // devices connected right now
 };
 

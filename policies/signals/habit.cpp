@@ -21,6 +21,8 @@ constexpr std::int64_t kSecondsPerDay = 86'400;
 constexpr double kUnitsPerDay = 256;
 constexpr double kMostDays = 65'535 / kUnitsPerDay;
 constexpr double kMaturityDays = 3;
+// A few large networks serve most of a country: a day in a café makes one of them no habit.
+constexpr double kNetworkDays = 3;
 
 std::uint16_t day_of(std::int64_t at_s) {
   return static_cast<std::uint16_t>(std::clamp<std::int64_t>(at_s / kSecondsPerDay, 0, UINT16_MAX));
@@ -118,7 +120,7 @@ double HabitProfile::country(CountryCode country, std::int64_t at_s) const {
 }
 
 double HabitProfile::network(std::uint32_t as_number, std::int64_t at_s) const {
-  return familiarity(networks_.days(as_number, day_of(at_s), kHalfLifeDays));
+  return familiarity(networks_.days(as_number, day_of(at_s), kHalfLifeDays) / kNetworkDays);
 }
 
 double HabitProfile::utc_offset(std::int32_t minutes, std::int64_t at_s) const {

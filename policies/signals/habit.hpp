@@ -58,6 +58,7 @@ class HabitProfile {
 
   // 0 (never) to 1 (all the time): 1 - 2^-days, so that one day makes 0.5 and three 0.88.
   [[nodiscard]] double country(CountryCode country, std::int64_t at_s) const;
+  // The same, three times as slow: one day makes 0.2, three 0.5, ten 0.9.
   [[nodiscard]] double network(std::uint32_t as_number, std::int64_t at_s) const;
   [[nodiscard]] double utc_offset(std::int32_t minutes, std::int64_t at_s) const;
   [[nodiscard]] double relays(std::int64_t at_s) const;

@@ -10,9 +10,7 @@ namespace {
 constexpr double kLeastTravelKm = 150;
 // By road and rail, door to door; the fastest trains average about 300 km/h between stations.
 constexpr double kGroundKmPerH = 300;
-// Airliners fly at about 900 km/h; with a jet stream at the back 1,100 over ground (record: 1,300).
 // A phone may be seen last at the gate and next on the taxiway, hence only half an hour on top.
-constexpr double kAirKmPerH = 1'050;
 constexpr double kAirportHours = 0.5;
 // Two looks in the same moment from far apart count as this far apart in time.
 constexpr double kLeastHours = 1.0 / 60;
@@ -25,8 +23,8 @@ constexpr double kOtherDevice = 0.75;
 // Within this time two attended devices are in use "at the same time".
 constexpr std::int64_t kTogetherSeconds = 600;
 
-double least_hours(double km) {
-  return std::min(km / kGroundKmPerH, kAirportHours + km / kAirKmPerH);
+double least_hours(double km, double travel_kmh) {
+  return std::min(km / kGroundKmPerH, kAirportHours + km / travel_kmh);
 }
 
 // Wide discs make a gap between them less certain than its length says.
@@ -38,47 +36,71 @@ struct Travel {
   double confidence = 0;
   double gap = 0;
   double hours = 0;
+  double least = 0;
 };
 
-// The worst way from an earlier sighting to here.
-Travel travel_from(const Sighting& before, const Sighting& here, const Place& there) {
+double hours_between(const Sighting& before, const Sighting& here) {
+  return std::max(kLeastHours, static_cast<double>(here.at_s - before.at_s) / 3'600);
+}
+
+// How likely such a jump is the person's and not the database's or the carrier's. Files of cities
+// are right about the country nearly always and about the town two times in three. A phone abroad
+// leaves through its carrier at home, so that a traveller's devices seem to jump between both.
+double believable(const Look& look, const Sighting& before) {
+  constexpr double kSameCountry = 0.5;
+  constexpr double kRoaming = 0.1;
+  const Sighting& here = look.evidence.here;
+  double sure = unusual(look);
+  if (before.network.country == here.network.country) return sure * kSameCountry;
+  const bool roams =
+      before.on_radio() && look.habit.network(before.network.as_number, here.at_s) > 0.5;
+  if (look.evidence.known_device && roams) sure *= kRoaming;
+  return sure;
+}
+
+// The way from an earlier sighting to here, when it is too far for the time.
+Travel travel_from(const Look& look, const Sighting& before, const Place& there) {
+  const Sighting& here = look.evidence.here;
   const auto place = believed_place(before.network);
   if (!place || before.at_s > here.at_s) return {};
   const double gap = gap_km(*place, there);
   if (gap < kLeastTravelKm) return {};
-  const double hours = std::max(kLeastHours, static_cast<double>(here.at_s - before.at_s) / 3'600);
-  const double excess = least_hours(gap) / hours;
+  const double hours = hours_between(before, here);
+  const double least = least_hours(gap, look.settings.travel_kmh);
+  const double excess = least / hours;
   if (excess <= 1) return {};
   const bool same = before.device == here.device;
   const double who = same ? 1 : before.attended ? kOtherDevice : kUnattended;
-  // From "barely impossible" (0.4) to "twice too fast" (1).
-  const double how_impossible = std::min(1.0, 0.4 + 0.6 * (excess - 1));
-  return {how_impossible * sharpness(gap, *place, there) * who, gap, hours};
+  // From "barely impossible" (0.5) to "half again too fast" (1).
+  const double how_impossible = std::min(1.0, 0.5 + (excess - 1));
+  const double sure = how_impossible * sharpness(gap, *place, there) * who;
+  return {sure * believable(look, before), gap, hours, least};
 }
 
-// Device fixes that explain the jump: the same, known device told us each time where it was, its
-// fixes make a possible way, and they are not farther from the addresses than the jump is. A copied
-// device key can lie so, hence it weakens and does not silence.
-double fixes_explain(const Sighting& before, const Sighting& here, bool known_device) {
+// Device fixes that explain the jump: the same, known device told us each time where it was, and
+// its fixes make a possible way. A copied device key can lie so, hence it weakens and does not
+// silence.
+double fixes_explain(const Look& look, const Sighting& before) {
   constexpr double kExplained = 0.4;
-  if (!known_device || before.device != here.device || !before.fix || !here.fix) return 1;
+  const Sighting& here = look.evidence.here;
+  const bool told = before.fix && here.fix && before.device == here.device;
+  if (!look.evidence.known_device || !told) return 1;
   const double gap = gap_km(before.fix->place, here.fix->place);
-  const double hours = std::max(kLeastHours, static_cast<double>(here.at_s - before.at_s) / 3'600);
-  return least_hours(gap) <= hours ? kExplained : 1;
+  const double least = least_hours(gap, look.settings.travel_kmh);
+  return least <= hours_between(before, here) ? kExplained : 1;
 }
 
 void impossible_travel(const Look& look, const Place& there) {
-  const Sighting& here = look.evidence.here;
   Travel worst;
   for (const Sighting& before : look.history.recent) {
-    Travel travel = travel_from(before, here, there);
-    travel.confidence *= fixes_explain(before, here, look.evidence.known_device);
+    Travel travel = travel_from(look, before, there);
+    travel.confidence *= fixes_explain(look, before);
     if (travel.confidence > worst.confidence) worst = travel;
   }
   if (Finding* finding = look.add(FindingKind::impossible_travel, worst.confidence)) {
     finding->add("distance_km", worst.gap);
     finding->add("hours", worst.hours);
-    finding->add("least_hours", least_hours(worst.gap));
+    finding->add("least_hours", worst.least);
   }
 }
 
@@ -92,7 +114,8 @@ void far_apart_devices(const Look& look, const Place& there) {
     const double gap = gap_km(*place, there);
     if (gap < kFarApartKm) continue;
     const bool together = other.attended && std::abs(here.at_s - other.at_s) <= kTogetherSeconds;
-    const double sure = sharpness(gap, *place, there) * (together ? 1 : kUnattended);
+    const double sure =
+        sharpness(gap, *place, there) * (together ? 1 : kUnattended) * believable(look, other);
     if (sure <= confidence) continue;
     confidence = sure;
     distance = gap;
@@ -126,7 +149,7 @@ std::optional<Place> believed_place(const NetworkFacts& network) {
 
 Finding* Look::add(FindingKind kind, double confidence) const {
   constexpr double kLeastConfidence = 0.01;
-  const double weight = weights.of(kind);
+  const double weight = settings.weights.of(kind);
   if (weight <= 0 || !(confidence >= kLeastConfidence)) return nullptr;
   Finding finding;
   finding.kind = kind;
@@ -134,6 +157,16 @@ Finding* Look::add(FindingKind kind, double confidence) const {
   finding.confidence = std::min(confidence, 1.0);
   found.push_back(finding);
   return &found.back();
+}
+
+double unusual(const Look& look) {
+  constexpr double kUsual = 0.8;
+  const Sighting& here = look.evidence.here;
+  double usual = look.habit.network(here.network.as_number, here.at_s);
+  if (here.network.place) {
+    usual = std::max(usual, look.habit.near(here.network.place->middle, here.at_s));
+  }
+  return 1 - kUsual * usual;
 }
 
 void look_at_movement(const Look& look) {

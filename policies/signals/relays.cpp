@@ -18,13 +18,8 @@ double habit_left(const Look& look) {
 }
 
 bool slow_by_nature(const Evidence& evidence) {
-  return evidence.access == AccessType::satellite ||
+  return evidence.here.access == AccessType::satellite ||
          evidence.here.network.traits.has(Trait::satellite);
-}
-
-bool on_radio(const Evidence& evidence) {
-  return evidence.access == AccessType::cellular ||
-         evidence.here.network.traits.any({Trait::mobile, Trait::carrier_nat});
 }
 
 void listed(const Look& look) {
@@ -81,7 +76,7 @@ void tunnel(const Look& look) {
   constexpr double kRadio = 0.2;
   const std::uint32_t mtu = look.evidence.path.mtu;
   double confidence = tunnel_confidence(mtu) * habit_left(look);
-  if (on_radio(look.evidence)) confidence *= kRadio;
+  if (look.evidence.here.on_radio()) confidence *= kRadio;
   if (look.evidence.here.network.traits.any({Trait::tenant_egress, Trait::allowed})) return;
   if (Finding* finding = look.add(tunnel_mtu, confidence)) finding->add("mtu", mtu);
 }
@@ -92,14 +87,17 @@ void too_long(const Look& look) {
   const auto& place = evidence.here.network.place;
   const double measured = evidence.path.tcp_round_trip_ms;
   if (!evidence.server || !place || measured <= 0 || slow_by_nature(evidence)) return;
+  // Four times 35,786 km: a geostationary satellite, which no list knows. No cable is as long.
+  constexpr double kGeostationaryMs = 477;
+  if (measured >= kGeostationaryMs) return;
   // Access networks add 5 to 40 ms; real cables are half as long again as the great circle.
-  constexpr double kAccessMs = 50;
+  constexpr double kAccessMs = 60;
   constexpr double kDetour = 2;
   constexpr double kRadioMs = 50;
-  constexpr double kSureMs = 120;
+  constexpr double kSureMs = 150;
   const double away = distance_km(place->middle, *evidence.server) + place->radius_km;
   const double typical =
-      kAccessMs + kDetour * least_round_trip_ms(away) + (on_radio(evidence) ? kRadioMs : 0);
+      kAccessMs + kDetour * least_round_trip_ms(away) + (evidence.here.on_radio() ? kRadioMs : 0);
   const double confidence = (measured - typical) / kSureMs * habit_left(look);
   if (Finding* finding = look.add(round_trip_too_long, confidence)) {
     finding->add("round_trip_ms", measured);
@@ -116,7 +114,7 @@ void split(const Look& look) {
   constexpr double kAnswerMs = 20;
   constexpr double kRadioMs = 40;
   constexpr double kSureMs = 60;
-  const double allowed = kAnswerMs + (on_radio(look.evidence) ? kRadioMs : 0);
+  const double allowed = kAnswerMs + (look.evidence.here.on_radio() ? kRadioMs : 0);
   const double gap = path.application_round_trip_ms - path.tcp_round_trip_ms - allowed;
   if (Finding* finding = look.add(split_round_trip, gap / kSureMs * habit_left(look))) {
     finding->add("tcp_ms", path.tcp_round_trip_ms);

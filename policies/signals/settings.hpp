@@ -36,6 +36,9 @@ enum class Grade : std::uint8_t { none, notice, step_up, restrict_to, refuse };
 struct Settings {
   Weights weights;
   Thresholds thresholds;
+  // Nobody travels faster. Airliners fly at about 900 km/h; fast jet streams add 200, and the
+  // distance is between discs' edges, so that 950 lets nearly all of them pass.
+  double travel_kmh = 950;
 };
 
 }  // namespace conclave::signals

@@ -15,7 +15,7 @@ struct Look {
   const Evidence& evidence;
   const History& history;
   const HabitProfile& habit;
-  const Weights& weights;
+  const Settings& settings;
   std::vector<Finding>& found;
 
   // Appends a finding and returns it for its parameters. Confidence is moved into 0 to 1; below
@@ -23,6 +23,9 @@ struct Look {
   Finding* add(FindingKind kind, double confidence) const;
 };
 
+// 1 for a network and a place where the person has not been, down to 0.2 for those of every day:
+// they do not move, whatever a database says; a thief would have to sit there.
+[[nodiscard]] double unusual(const Look& look);
 // Where others on the same network are, when enough of them are known; else believed_place().
 [[nodiscard]] std::optional<Place> place_here(const Evidence& evidence);
 inline constexpr std::uint32_t kLeastPeers = 3;

@@ -87,7 +87,6 @@ Person::Person(const World& world, Chance chance)
       locale_(chance_.with(0.25) ? signals::CountryCode::of("US") : home_->country),
       new_phone_on_(chance_.with(0.6) ? static_cast<int>(chance_.below(kDays)) : -1) {
   plan_trips();
-  met_[phone_] = met_[laptop_] = false;
 }
 
 void Person::plan_trips() {
@@ -205,8 +204,8 @@ Journey Person::journey(const Moment& moment, const Trip* trip, bool vpn_today) 
         out.access = &world_.network(moment.city->country, Kind::fixed, chance_);
       } else {
         const bool abroad = moment.city->country != home_->country;
-        out.access = abroad && trip != nullptr && trip->roams_on != nullptr ? trip->roams_on
-                                                                            : carrier_;
+        out.access =
+            abroad && trip != nullptr && trip->roams_on != nullptr ? trip->roams_on : carrier_;
         out.on_radio = true;
       }
       out.seen = world_.address(*out.access, moment.where, chance_);
@@ -236,17 +235,15 @@ Evidence Person::evidence(int day, const Moment& moment, const Trip* trip, bool 
   out.here.device = {device};
   out.here.network = way.seen;
   out.here.attended = chance_.with(0.8);
-  out.known_device = met_[device];
-  met_[device] = true;
   const bool follows_place = moment.phone || chance_.with(0.8);
   out.utc_offset_minutes = offset_at(follows_place ? *moment.city : *home_);
   out.locale_region = locale_;
   out.path = path_of(way, chance_);
   out.server = kServer;
-  out.access = moment.phone && way.on_radio ? signals::AccessType::cellular
-               : moment.at == Moment::At::flight && chance_.with(0.3)
-                   ? signals::AccessType::satellite
-                   : signals::AccessType::wifi;
+  out.here.access = moment.phone && way.on_radio ? signals::AccessType::cellular
+                    : moment.at == Moment::At::flight && chance_.with(0.3)
+                        ? signals::AccessType::satellite
+                        : signals::AccessType::wifi;
   if (tells_place_ && moment.phone) {
     out.here.fix = signals::DeviceFix{{moment.where, chance_.between(0.02, 3)}, 60};
   }
@@ -255,8 +252,8 @@ Evidence Person::evidence(int day, const Moment& moment, const Trip* trip, bool 
     out.second = world_.address(local ? *trip->roams_on : *carrier_, moment.where, chance_);
   }
   if (moment.at == Moment::At::work && way.hop == Hop::none && chance_.with(0.5)) {
-    out.peers = signals::PeerFacts{3 + static_cast<std::uint32_t>(chance_.below(20)),
-                                   {home_->middle, 10}};
+    out.peers =
+        signals::PeerFacts{3 + static_cast<std::uint32_t>(chance_.below(20)), {home_->middle, 10}};
   }
   return out;
 }
@@ -265,7 +262,6 @@ std::vector<Evidence> Person::day(int day) {
   renew_addresses(day);
   if (day == new_phone_on_) {
     phone_ = next_device_++;
-    met_[phone_] = false;
   }
   const bool vpn_today = uses_vpn_ && chance_.with(0.3);
   const Trip* trip = trip_on(day);

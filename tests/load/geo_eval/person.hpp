@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <optional>
 #include <vector>
 
@@ -19,10 +18,10 @@ inline constexpr signals::Point kServer{50.11, 8.68};  // Frankfurt
 enum class Hop : std::uint8_t { none, vpn, proxy, tor };
 
 struct Journey {
-  signals::Point where;                  // the truth
-  const Network* access = nullptr;       // of the person
-  signals::NetworkFacts seen;            // of the address that the server sees
-  std::optional<signals::Point> exit;    // of the hop; none without one
+  signals::Point where;                // the truth
+  const Network* access = nullptr;     // of the person
+  signals::NetworkFacts seen;          // of the address that the server sees
+  std::optional<signals::Point> exit;  // of the hop; none without one
   Hop hop = Hop::none;
   bool on_radio = false;
 };
@@ -49,7 +48,7 @@ class Person {
  public:
   Person(const World& world, Chance chance);
 
-  // The connections of a day in their order.
+  // The connections of a day in their order; whether a device is known is the server's to say.
   [[nodiscard]] std::vector<signals::Evidence> day(int day);
 
   [[nodiscard]] const City& home() const { return *home_; }
@@ -79,8 +78,8 @@ class Person {
   const City* home_;
   const Network* home_network_;
   const Network* carrier_;
-  const Network* office_;        // null: works at home
-  bool far_egress_ = false;      // the office's traffic leaves in another country
+  const Network* office_;    // null: works at home
+  bool far_egress_ = false;  // the office's traffic leaves in another country
   signals::NetworkFacts home_address_;
   signals::NetworkFacts office_address_;
   int renew_on_ = 0;
@@ -93,7 +92,6 @@ class Person {
   std::uint64_t laptop_ = 2;
   std::uint64_t next_device_ = 3;
   int new_phone_on_;
-  std::map<std::uint64_t, bool> met_;  // devices that have connected before
   std::vector<Trip> trips_;
 };
 

@@ -51,7 +51,8 @@ Thief::Thief(const World& world, const Person& victim, Theft kind, Chance& chanc
       break;
     case Theft::proxy_same_town: {
       const bool same = chance.with(0.3);
-      leave_at(home, same ? victim.home_network() : world.network(home.country, Kind::fixed, chance),
+      leave_at(home,
+               same ? victim.home_network() : world.network(home.country, Kind::fixed, chance),
                Hop::proxy);
       break;
     }
@@ -73,17 +74,16 @@ Thief::Thief(const World& world, const Person& victim, Theft kind, Chance& chanc
   if (way_.hop == Hop::proxy && chance.with(0.25)) way_.seen.traits.add(Trait::proxy);
 }
 
-signals::Evidence Thief::connect(std::int64_t at_s, bool known, Chance& chance) const {
+signals::Evidence Thief::connect(std::int64_t at_s, Chance& chance) const {
   signals::Evidence out;
   out.here.at_s = at_s;
   out.here.device = copied(kind_) ? victim_.phone() : kThiefsDevice;
   out.here.network = way_.seen;
-  out.known_device = copied(kind_) || known;
   out.utc_offset_minutes = offset_at(hides_clock_ ? victim_.home() : *city_);
   out.locale_region = hides_clock_ ? victim_.locale() : city_->country;
   out.path = path_of(way_, chance);
   out.server = kServer;
-  out.access = signals::AccessType::wifi;
+  out.here.access = signals::AccessType::wifi;
   return out;
 }
 

@@ -42,8 +42,8 @@ inline constexpr std::array<TheftRow, 10> kThefts{{
 class Thief {
  public:
   Thief(const World& world, const Person& victim, Theft kind, Chance& chance);
-  // `known`: the device was let in before.
-  [[nodiscard]] signals::Evidence connect(std::int64_t at_s, bool known, Chance& chance) const;
+  // Whether the device is known is the server's to say.
+  [[nodiscard]] signals::Evidence connect(std::int64_t at_s, Chance& chance) const;
 
  private:
   const World& world_;

@@ -104,7 +104,7 @@ World World::made_up(Chance& chance) {
           const City& city = world.cities_[first + chance.below(towns)];
           NetworkFacts facts{country, std::nullopt, network.as_number, {}};
           if (!chance.with(0.11)) facts.place = Place{near(city.middle, 20, chance), 50};
-          if (chance.with(0.01)) {
+          if (chance.with(0.005)) {
             const auto& other = rows[chance.below(rows.size())];
             facts.country = CountryCode::of(other.code);
             facts.place = Place{{other.latitude, other.longitude}, 50};
@@ -229,8 +229,7 @@ NetworkFacts World::address(const Network& network, const Point& where, Chance& 
   double nearest = 1e9;
   for (int i = 0; i < kTries; ++i) {
     const NetworkFacts& facts = any();
-    const double away =
-        facts.place ? signals::distance_km(facts.place->middle, where) : 1e8;
+    const double away = facts.place ? signals::distance_km(facts.place->middle, where) : 1e8;
     if (away >= nearest) continue;
     nearest = away;
     best = facts;

