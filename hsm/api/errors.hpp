@@ -33,8 +33,8 @@ inline constexpr ErrorSpec kApprovalInvalid{
     "The custodians' signatures do not cover this operation; collect them again."};
 inline constexpr ErrorSpec kAnchorBehind{
     "anchor.behind", ErrorKind::conflict,
-    "The token has seen a later state of the audit trail: the store was rolled back. Put the newest "
-    "one in place, or accept the old one with `conclave-keyd reset-anchor`."};
+    "The token has seen a later state of the audit trail: the store was rolled back. Put the "
+    "newest one in place, or accept the old one with `conclave-keyd reset-anchor`."};
 inline constexpr ErrorSpec kPasswordThrottled{
     "password.throttled", ErrorKind::limited,
     "Too many guesses for this account; wait and try again."};

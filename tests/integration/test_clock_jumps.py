@@ -1,6 +1,6 @@
 """The machine's clock is wrong, and is put right: between two starts it jumps a day ahead and back.
 libfaketime shifts the wall clock of all processes of the server; order, cursors and sign-in must
-not care. Jumps while the domain runs are in tests/unit/chat/messages_test.cpp (an injected clock)."""
+not care. Jumps while the domain runs: tests/unit/chat/messages_test.cpp, an injected clock."""
 
 import pytest
 
