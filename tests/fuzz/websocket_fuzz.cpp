@@ -89,9 +89,15 @@ class Connection {
     client_ = pair[0];
     net::ip::tcp::socket socket(io_);
     socket.assign(net::ip::tcp::v4(), pair[1]);
-    wire::start_http({env_, loop_, {}, wire::OpenCount(env_->metrics.connections), {},
-                      wire::LoopMember::Clock::now(),
-                      std::make_unique<wire::Transport>(std::move(socket), nullptr)});
+    wire::start_http(
+        {.env = env_,
+         .loop = loop_,
+         .ticket = {},
+         .open = wire::OpenCount(env_->metrics.connections),
+         .peer = {},
+         .forwarded_for = &nobody_,
+         .accepted = wire::LoopMember::Clock::now(),
+         .transport = std::make_unique<wire::Transport>(std::move(socket), nullptr)});
   }
   ~Connection() {
     ::close(client_);
@@ -135,6 +141,7 @@ class Connection {
   }
 
   conclave::observe::Metrics metrics_;
+  const conclave::network::TrustedProxies nobody_;
   Door door_;
   Http http_;
   net::io_context io_{1};
