@@ -8,6 +8,7 @@
 #include "policies/document/change.hpp"
 #include "policies/engine/engine.hpp"
 #include "tests/unit/policies/drawn.hpp"
+#include "tests/unit/policies/tables.hpp"
 
 namespace conclave::policy {
 namespace {
@@ -75,6 +76,28 @@ TEST(Monotony, AStricterFieldNeverGivesALaxerDecision) {
     stricter += effect.weakens != effect.tightens;
   }
   EXPECT_GT(stricter, kRounds / 4);
+}
+
+// The rows sit on the edges of the rules, where a wrong order shows.
+TEST(Monotony, HoldsWhereverAFieldIsTurnedInARowOfTheTables) {
+  constexpr int kValues = 4;
+  Draw draw(1'606);
+  int stricter = 0;
+  for (const auto& [file, rule] : all_rows()) {
+    for (const auto& field : fields()) {
+      for (int i = 0; i < kValues; ++i) {
+        Policy other = rule.policy;
+        field.key.set(other, draw.value(field));
+        const auto effect = effect_of(field, rule.policy, other);
+        if (effect.neutral() || !is_consistent(other)) continue;
+        if (!effect.weakens) expect_not_laxer(rule.policy, other, rule.facts);
+        if (!effect.tightens) expect_not_laxer(other, rule.policy, rule.facts);
+        ASSERT_FALSE(HasFatalFailure()) << file << ": " << rule.name;
+        stricter += effect.weakens != effect.tightens;
+      }
+    }
+  }
+  EXPECT_GT(stricter, 1'000);
 }
 
 TEST(Monotony, NoChangeThatLetsMoreInIsCalledHarmless) {
