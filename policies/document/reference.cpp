@@ -69,7 +69,9 @@ std::string reference_page() {
       "contradict each other are errors with line and advice: `conclavectl policy check FILE`.\n\n"
       "The last columns say which value is the stricter one, and who obeys the key: the decision\n"
       "at the door, the makers of location findings, or the service that acts on decisions.\n"
-      "`conclavectl policy diff OLD NEW` classifies a change by it.\n";
+      "`conclavectl policy diff OLD NEW` classifies a change by it; `docs/policy-cases.md` shows "
+      "how to\n"
+      "try a policy.\n";
   for (const auto& section : sections()) {
     out += "\n## " + (section.name.empty() ? "Top" : "`[" + std::string(section.name) + "]`") +
            "\n\n" + std::string(section.description) +

@@ -152,6 +152,17 @@ Result<void> print_reference(Shell& shell, const Given&) {
   return {};
 }
 
+// One entry in each list, so that every key shows.
+Result<void> print_facts(Shell& shell, const Given&) {
+  policy::Facts facts;
+  facts.sessions.emplace_back();
+  facts.passed.emplace_back();
+  facts.network.listed.emplace_back();
+  facts.findings.emplace_back();
+  shell.out() << schema::json_text(policy::write_facts(facts));
+  return {};
+}
+
 }  // namespace
 
 void add_policy_commands(CLI::App& app, Shell& shell) {
@@ -166,6 +177,7 @@ void add_policy_commands(CLI::App& app, Shell& shell) {
       ->add_option("name", given->first, "open, standard, strict or minor")
       ->required();
   add(group, shell, "reference", "prints the page of all keys", given, print_reference);
+  add(group, shell, "facts", "prints facts with every key, to fill in", given, print_facts);
   CLI::App* compare = add(group, shell, "diff", "classifies a change", given, diff);
   compare->add_option("old", given->first, what)->required();
   compare->add_option("new", given->second, what)->required();

@@ -106,6 +106,13 @@ expect = { outcome = "refuse", includes = ["device.banned"] }
   EXPECT_THAT(out(), HasSubstr("2 passed, 0 failed\n"));
 }
 
+TEST_F(PolicyCommands, PrintedFactsCanBeDecided) {
+  ASSERT_EQ(run_with({"facts"}), 0);
+  EXPECT_THAT(out(), HasSubstr("\"signed_in_s\": 0"));
+  const auto facts = file("facts.json", out());
+  EXPECT_EQ(run_with({"explain", "--policy", "standard", "--facts", facts}), 0) << err();
+}
+
 TEST_F(PolicyCommands, TheReferenceHasEveryKey) {
   ASSERT_EQ(run_with({"reference"}), 0);
   EXPECT_THAT(out(), HasSubstr("| `devices.cap` |"));

@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <fstream>
+#include <string>
+
 #include "policies/defaults/defaults.hpp"
 #include "policies/engine/engine.hpp"
 
@@ -100,6 +103,23 @@ TEST(CaseTable, TellsEachDifference) {
                           "reasons: expected device.idle d among them; are device.banned d",
                           "obligations: expected record; is notify_devices, record",
                           "figures: expected x 1/2; is nothing", "score: expected 3; is 0"));
+}
+
+// The indented block that begins with [policy].
+TEST(CaseTable, TheOneInTheDocumentationHolds) {
+  std::ifstream page(std::string(CONCLAVE_SOURCE_DIR) + "/docs/policy-cases.md");
+  std::string text;
+  bool inside = false;
+  for (std::string line; std::getline(page, line);) {
+    if (line.starts_with("    [policy]")) inside = true;
+    if (inside && !line.empty() && !line.starts_with("    ")) break;
+    if (inside) text += line + "\n";
+  }
+  const auto table = read_table(text, shipped_policy);
+  ASSERT_TRUE(table) << schema::to_text(table.error(), "docs/policy-cases.md");
+  EXPECT_THAT(*table, SizeIs(2));
+  for (const auto& one : *table)
+    EXPECT_THAT(differences(one.expected, decide(one.facts, one.policy)), IsEmpty()) << one.name;
 }
 
 TEST(CaseTable, ADecisionIsWrittenWithAdviceInBothLanguages) {
