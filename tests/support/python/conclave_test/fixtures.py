@@ -10,6 +10,7 @@ import shutil
 
 import pytest
 
+from .api import ApiError
 from .device import Device
 from .installation import PASSWORD, Installation, Person, prepared
 from .processes import wait_until
@@ -86,8 +87,18 @@ def furnish(made):
     """Both tenants, in an installation that has its first admin."""
     made.admin_api = made.admin
     for domain in (ALPHA, BETA):
-        made.admin_api.create_tenant(domain)
+        wait_until(lambda wanted=domain: _has_tenant(made.admin_api, wanted), f"tenant {domain}")
     return made
+
+
+def _has_tenant(api, domain):
+    """Makes it; False when the token is too busy, as it may be on a loaded machine."""
+    try:
+        return api.create_tenant(domain)
+    except ApiError as error:
+        if error.status != 503:
+            raise
+        return False
 
 
 @pytest.fixture(scope="session")
