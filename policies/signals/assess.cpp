@@ -67,11 +67,11 @@ void Weights::set(FindingKind kind, double weight) {
 
 Weights::Weights() {
   using enum FindingKind;
-  set(impossible_travel, 0.85);
+  set(impossible_travel, 0.92);
   set(far_apart_devices, 0.45);
-  set(unfamiliar_device, 0.59);
+  set(unfamiliar_device, 0.595);
   set(new_country, 0.52);
-  set(rare_network, 0.40);
+  set(rare_network, 0.50);
   set(fix_against_address, 0.30);
   set(round_trip_too_short, 0.35);
   set(time_zone_against_place, 0.30);

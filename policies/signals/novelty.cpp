@@ -7,7 +7,7 @@ namespace {
 
 // A device whose key we know vouches for its person to some degree: people travel with theirs. Not
 // fully: keys of a device can be copied by malware.
-constexpr double kKnownDevice = 0.65;
+constexpr double kKnownDevice = 0.5;
 
 double doubt(const Look& look) {
   return look.habit.maturity(look.evidence.here.at_s) *
