@@ -14,9 +14,9 @@ Outcome treatment_of(Listed kind, const Networks& rules) {
     case Listed::tor:
       return rules.tor;
     case Listed::hosting:
-      return rules.hosting;
+      break;
   }
-  return Outcome::refuse;
+  return rules.hosting;
 }
 
 void judge_lists(Judgement& judgement) {

@@ -32,15 +32,9 @@ bool has_waited(Judgement& judgement) {
 bool is_recovered(Judgement& judgement) {
   const auto& recovery = judgement.facts.recovery;
   if (!recovery.path || !judgement.policy.recovery.paths.has(*recovery.path)) return false;
-  switch (*recovery.path) {
-    case Recovery::recovery_code:
-      return has_passed_code(judgement);
-    case Recovery::second_factor_wait:
-      return has_waited(judgement);
-    case Recovery::admin_pair:
-      return recovery.admins >= kAdminPair;
-  }
-  return false;
+  if (*recovery.path == Recovery::recovery_code) return has_passed_code(judgement);
+  if (*recovery.path == Recovery::second_factor_wait) return has_waited(judgement);
+  return recovery.admins >= kAdminPair;
 }
 
 bool ask(Judgement& judgement) {

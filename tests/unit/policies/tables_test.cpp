@@ -1,5 +1,7 @@
 #include <gmock/gmock.h>
 
+#include <algorithm>
+
 #include "policies/engine/engine.hpp"
 #include "tests/unit/policies/tables.hpp"
 
@@ -52,6 +54,24 @@ TEST(Tables, TheMainReasonIsTheFirstOfTheStrictest) {
   const auto decision = decide(facts, Policy{});
   ASSERT_NE(decision.main_reason(), nullptr);
   EXPECT_EQ(decision.main_reason()->code, Code::account_unusable);
+}
+
+// The cap's own reason shows it, though the outcome comes from what the primary said.
+TEST(Tables, NoPlaceIsTakenByWhomThePrimaryHasNotApproved) {
+  Policy policy;
+  policy.devices.cap = 1;
+  policy.devices.overflow = Overflow::ask_primary;
+  Facts facts;
+  facts.device.id = "new";
+  facts.account.has_primary = true;
+  facts.sessions = {{"old", DeviceClass::desktop, false, true, false, 0, 9'000}};
+  for (const auto state : {ApprovalState::none, ApprovalState::pending, ApprovalState::denied}) {
+    facts.approval.state = state;
+    const auto decision = decide(facts, policy);
+    const auto cap = std::ranges::find(decision.reasons, Code::cap_reached, &Reason::code);
+    ASSERT_NE(cap, decision.reasons.end());
+    EXPECT_EQ(cap->effect, Outcome::step_up) << to_text(state);
+  }
 }
 
 // The schema allows no such cap; the engine is total all the same.
