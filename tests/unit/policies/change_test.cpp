@@ -109,6 +109,20 @@ TEST(Change, NewlyEntrustedNetworksAndDataMoveTrust) {
   EXPECT_EQ(to_text(effect("note", std::string("a"), std::string("b"))), "neutral");
 }
 
+// Fields that decide() does not obey, or that change no outcome: monotony cannot show their order.
+TEST(Change, OfWhatOthersObeyGoesByTheirOrder) {
+  EXPECT_EQ(to_text(effect("password.length", Number{10}, Number{12})), "tightening");
+  EXPECT_EQ(to_text(effect("session.recheck_minutes", Number{100}, Number{200})), "weakening");
+  EXPECT_EQ(to_text(effect("session.recheck_risky_minutes", Number{9}, Number{8})), "tightening");
+  EXPECT_EQ(to_text(effect("location.travel_kmh", Number{900}, Number{1'000})), "weakening");
+  EXPECT_EQ(to_text(effect("location.habit_half_life_days", Number{60}, Number{61})), "weakening");
+  EXPECT_EQ(to_text(effect("location.profile_days", Number{60}, Number{59})), "tightening");
+  EXPECT_EQ(to_text(effect("password.reused", std::string("warn"), std::string("refuse"))),
+            "tightening");
+  EXPECT_EQ(to_text(effect("session.notice", std::string("always"), std::string("risk"))),
+            "weakening");
+}
+
 TEST(Change, EveryFieldButTheTextsHasAnOrder) {
   for (const auto& field : fields()) {
     const bool text = field.name() == "base" || field.name() == "note";
