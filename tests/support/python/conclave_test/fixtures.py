@@ -80,7 +80,12 @@ class World:
 
 def prepare(config=None, **options):
     """An installation with both tenants and an admin that stays signed in."""
-    return furnish(prepared(config, **options))
+    made = prepared(config, **options)
+    try:
+        return furnish(made)
+    except BaseException:
+        made.remove()
+        raise
 
 
 def furnish(made):
