@@ -8,6 +8,7 @@
 //   crash    ends at once by a signal
 // It appends what happens to STATE/events.
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -16,6 +17,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -79,6 +81,16 @@ std::size_t stray_descriptors(const Given& given) {
   return stray;
 }
 
+// Until the other fake has told so; ten seconds at most.
+void wait_for_note(const Given& given, const std::string& text) {
+  for (int i = 0; i < 2000; ++i) {
+    std::ifstream events(given.state / "events");
+    const std::string all{std::istreambuf_iterator<char>(events), {}};
+    if (all.find(text) != std::string::npos) return;
+    ::poll(nullptr, 0, 5);
+  }
+}
+
 volatile std::sig_atomic_t told = 0;
 
 }  // namespace
@@ -103,6 +115,10 @@ int main(int argc, char** argv) {
   const std::string how = behaviour(given);
   if (how == "die") return 1;
   if (how == "refuse") return 78;
+  if (how == "refuse-after-keyd") {
+    wait_for_note(given, "fake-keyd started");
+    return 78;
+  }
   if (how == "crash") std::raise(SIGKILL);
   if (const int status = std::atoi(how.c_str()); status != 0) return status;
   std::signal(SIGTERM, [](int) { told = 1; });

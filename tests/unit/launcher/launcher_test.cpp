@@ -167,7 +167,7 @@ TEST_F(Launcher, ends_with_78_when_keyd_refuses_at_the_start) {
 }
 
 TEST_F(Launcher, ends_with_78_when_the_server_refuses_its_configuration) {
-  behave("fake-conclaved", "refuse");
+  behave("fake-conclaved", "refuse-after-keyd");
   launch();
   EXPECT_EQ(wait_exit(pid_), 78);
   EXPECT_EQ(count("fake-conclaved started"), 1U);
