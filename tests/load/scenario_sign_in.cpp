@@ -18,6 +18,7 @@ class SignIns : public Sink {
       slots_.push_back({std::make_unique<Client>(bench.poller, *this, i)});
     }
     sessions_.resize(devices.size());
+    busy_.resize(devices.size());
   }
 
   Stretch run() {
@@ -46,6 +47,7 @@ class SignIns : public Sink {
     slot.device->signed_in(text);
     sessions_[slot.turn] = client.take_session();
     client.drop();
+    busy_[slot.turn] = false;
     ++done_;
     --active_;
     if (running_) begin(slot);
@@ -60,7 +62,11 @@ class SignIns : public Sink {
   };
 
   void begin(Slot& slot) {
-    slot.turn = next_++ % devices_.size();
+    // A device signs in once at a time: its handle has one use. There is one free for every slot.
+    do {
+      slot.turn = next_++ % devices_.size();
+    } while (busy_[slot.turn]);
+    busy_[slot.turn] = true;
     slot.device = devices_[slot.turn];
     slot.asked = false;
     ++active_;
@@ -76,6 +82,7 @@ class SignIns : public Sink {
   const std::vector<Device*>& devices_;
   std::vector<Slot> slots_;
   std::vector<SslSession> sessions_;
+  std::vector<bool> busy_;
   bool running_ = false;
   std::size_t next_ = 0;
   std::size_t active_ = 0;

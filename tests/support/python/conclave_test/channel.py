@@ -84,12 +84,16 @@ class Channel:
             except self._gone as error:
                 raise Closed(str(error)) from error
 
-    def close(self):
+    def hang_up(self):
+        """Ends the connection; who reads it wakes up. The descriptor stays until close()."""
         self._closed = True
         try:
             self.socket.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass  # the other end was faster
+
+    def close(self):
+        self.hang_up()
         self.socket.close()
 
 
@@ -138,10 +142,13 @@ class ExporterChannel(Channel):
             timeout = 0
         return super().recv(timeout)
 
-    def close(self):
+    def hang_up(self):
         self._closed = True
         try:
             self.raw.shutdown(socket.SHUT_RDWR)
         except OSError:
             pass  # the other end was faster
+
+    def close(self):
+        self.hang_up()
         self.raw.close()

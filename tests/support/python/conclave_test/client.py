@@ -61,6 +61,7 @@ class Client:
         self._next_id = 0
         self._socket = wsproto.WSConnection(wsproto.ConnectionType.CLIENT)
         self._lock = threading.Lock()
+        self._reader = None
         self._pauser = threading.Event()
         self._pauser.set()
         self._upgrade(path, subprotocol)
@@ -208,6 +209,10 @@ class Client:
     def drop(self):
         """As a lost network does it."""
         self._pauser.set()
+        self.channel.hang_up()
+        # A read that is under way must not meet another file under the same descriptor.
+        if self._reader is not None and self._reader is not threading.current_thread():
+            self._reader.join(5)
         self.channel.close()
 
     def wait_closed(self, timeout=None):
