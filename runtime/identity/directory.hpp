@@ -9,8 +9,8 @@
 
 #include "hsm/api/key_service.hpp"
 #include "runtime/async/task.hpp"
-#include "runtime/audit/trail.hpp"
 #include "runtime/identity/model.hpp"
+#include "runtime/identity/sound_rows.hpp"
 #include "runtime/observe/metrics.hpp"
 #include "runtime/store/rows.hpp"
 
@@ -40,12 +40,9 @@ class Directory {
   explicit Directory(Parts parts);
   ~Directory();
 
-  // Takes the records of a store snapshot and checks every MAC (in batches) and, where `trail` is
-  // given, that no row is older than the newest audit entry about it. A row that fails gives no
-  // power: it is left out, an alarm event is logged and counted, and the subject that it belongs to
-  // is marked damaged. An error means that keyd could not be asked; nothing was taken then.
-  [[nodiscard]] Task<Result<void>> load(std::vector<store::Record> records,
-                                        audit::Trail* trail = nullptr);
+  // Takes the rows of its kinds. One that is unsound, or cannot be read, gives no power: it is left
+  // out and counted, and the subject that it belongs to is marked damaged.
+  void load(const SoundRows& rows);
 
   [[nodiscard]] const Tenant* tenant(TenantId id) const;
   [[nodiscard]] const Tenant* tenant_by_domain(std::string_view domain) const;
@@ -107,6 +104,7 @@ class Directory {
   void take(const store::Record& record);
   void take_group_member(const store::Record& record);
   void refuse(const store::Record& record, std::string_view why);
+  void disempower(const store::Record& record);
   void mark_damaged(TenantId tenant, UserId user, std::string name);
   [[nodiscard]] Task<void> open_names(TenantId tenant, std::vector<UserId> users);
 

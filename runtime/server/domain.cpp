@@ -117,7 +117,9 @@ Task<Result<void>> Domain::start() {
 
 Task<Result<void>> Domain::start_once(std::shared_ptr<const store::Snapshot> snapshot) {
   trail.load(snapshot->last_audit_number, snapshot->last_audit_chain);
-  CONCLAVE_CO_TRY(co_await directory.load(snapshot->records, &trail));
+  auto rows = co_await identity::check_rows(snapshot->records, parts_.keys, &trail);
+  if (!rows) co_return std::unexpected(std::move(rows).error());
+  directory.load(*rows);
   CONCLAVE_CO_TRY(co_await check_anchor());
   ledger.start(*snapshot);
   if (writer.usable()) {

@@ -21,13 +21,21 @@ enum class RecordKind : std::uint8_t {
   device = 4,
   group = 5,
   group_member = 6,
-  policy = 8,  // 7 is free
+  policy = 8,     // 7 is free
+  factor = 9,     // a second factor of a user
+  ban = 10,       // of a device
+  order = 11,     // to a device
+  approval = 12,  // of a newcomer by the primary device, with its signature
+  recovery = 13,  // a way back in without the primary device
+  consent = 14,   // what a user agreed to
+  person = 15,    // accounts of one person in several tenants
+  habit = 16,     // no power: sealed, bound to its place
 };
 
 struct Record {
   RecordKind kind{};
   TenantId tenant;
-  std::uint64_t id = 0;  // of the thing: tenant, user, device, group
+  std::uint64_t id = 0;   // of the thing: tenant, user, device, group
   std::uint64_t sub = 0;  // second key where needed: member of a group, number of a credential
   std::uint64_t version = 0;
   Bytes content;

@@ -110,14 +110,23 @@ TEST_F(DirectoryTest, TheNameOfADamagedUserStaysTaken) {
             Error(kUserExists));
 }
 
-TEST_F(DirectoryTest, LoadingFailsAsAWholeWhenTheTokenIsAway) {
-  Directory fresh({world.keys, world.metrics});
+TEST_F(DirectoryTest, CheckingFailsAsAWholeWhenTheTokenIsAway) {
   std::vector<store::Record> rows;
   for (const auto& [key, row] : world.store.records) rows.push_back(row);
   static constexpr ErrorSpec kAway{"token.unavailable", ErrorKind::unavailable, ""};
   world.keys.broken = &kAway;
-  EXPECT_FALSE(world.run(fresh.load(std::move(rows))));
-  EXPECT_EQ(fresh.provider(), nullptr);
+  EXPECT_FALSE(world.run(check_rows(std::move(rows), world.keys, nullptr)));
+}
+
+TEST_F(DirectoryTest, ARowThatTheTrailKnowsAndTheStoreLostIsAnAlarm) {
+  const auto key = std::ranges::find_if(world.store.records, [&](const auto& entry) {
+    return entry.second.kind == RecordKind::credential && entry.second.id == world.ann.value;
+  });
+  ASSERT_NE(key, world.store.records.end());
+  world.store.records.erase(key);
+  world.restart();
+  EXPECT_EQ(world.s->directory.refused_rows(), 1u);
+  EXPECT_FALSE(world.s->directory.active(world.tenant, world.ann));
 }
 
 TEST_F(DirectoryTest, NamesAreSealedInTheStoreAndOpenedWhenAsked) {

@@ -211,8 +211,9 @@ class World {
     }
     s->trail.set_installation(provider);
     s->eraser.start(*snapshot);
-    const auto loaded = run(s->directory.load(std::move(snapshot->records), &s->trail));
-    if (!loaded) throw std::runtime_error(loaded.error().text());
+    const auto rows = run(check_rows(std::move(snapshot->records), keys, &s->trail));
+    if (!rows) throw std::runtime_error(rows.error().text());
+    s->directory.load(*rows);
   }
 
   template <class T>
