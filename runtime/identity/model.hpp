@@ -67,6 +67,14 @@ struct Device {
   std::int64_t stored_active_ms = 0;  // what the row says; written at most once an hour
   std::string last_address;           // memory only
   std::int64_t revoked_ms = 0;        // not 0: a tombstone, which is kept
+  // Digests of what the device says of itself: 32 bytes each, or empty.
+  Bytes hardware_digest;  // of its hardware identifier (serial number, IMEI, ...)
+  Bytes service_digest;   // of the identifier that the service gave it (SIM, push token, ...)
+  bool attested = false;  // the key was proven to live in hardware
+  bool primary = false;   // the one that approves newcomers (X.1606 8.1.1); at most one a user
+  std::int64_t approved_ms = 0;  // by the primary or a recovery path; 0: never
+  std::int64_t factor_ms = 0;    // a second factor was passed here last; 0: never
+  std::uint8_t factor = 0;       // which: policy::Factor
   std::uint64_t version = 0;
 };
 

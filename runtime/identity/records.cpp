@@ -158,6 +158,9 @@ Record encode(const Device& device) {
   out.run(device.key.point).run(device.platform);
   out.i64(device.created_ms).i64(device.last_active_ms).i64(device.revoked_ms);
   write(out, device.name);
+  out.run(device.hardware_digest).run(device.service_digest);
+  out.u8(device.attested ? 1 : 0).u8(device.primary ? 1 : 0);
+  out.i64(device.approved_ms).i64(device.factor_ms).u8(device.factor);
   return finish(place, std::move(out));
 }
 
@@ -177,7 +180,20 @@ Result<Device> decode_device(const Record& record) {
   out.stored_active_ms = out.last_active_ms;
   out.revoked_ms = in.i64();
   out.name = read_sealed(in);
-  if (!in.done() || !algorithm) return fail(base::kMalformed, "device");
+  // Rows of the first releases end here.
+  if (in.done() && algorithm) return out;
+  out.hardware_digest = take(in.run(kMaxText));
+  out.service_digest = take(in.run(kMaxText));
+  const std::uint8_t attested = in.u8();
+  const std::uint8_t primary = in.u8();
+  out.attested = attested == 1;
+  out.primary = primary == 1;
+  out.approved_ms = in.i64();
+  out.factor_ms = in.i64();
+  out.factor = in.u8();
+  if (!in.done() || !algorithm || attested > 1 || primary > 1) {
+    return fail(base::kMalformed, "device");
+  }
   return out;
 }
 

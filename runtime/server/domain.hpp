@@ -14,7 +14,7 @@
 #include "runtime/identity/account.hpp"
 #include "runtime/identity/administration.hpp"
 #include "runtime/identity/bootstrap.hpp"
-#include "runtime/identity/sign_in.hpp"
+#include "runtime/admission/sign_in.hpp"
 #include "runtime/presence/presence.hpp"
 #include "runtime/server/people.hpp"
 
@@ -70,7 +70,7 @@ class Domain {
   identity::HelloNonces nonces;
   identity::RowWriter writer;
   erasure::KeyEraser eraser;
-  identity::SignIn sign_in;
+  admission::SignIn sign_in;
   identity::Account account;
   People people;
   sync::Hub hub;

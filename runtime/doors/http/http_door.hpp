@@ -16,7 +16,7 @@
 #include "runtime/identity/account.hpp"
 #include "runtime/identity/administration.hpp"
 #include "runtime/identity/bootstrap.hpp"
-#include "runtime/identity/sign_in.hpp"
+#include "runtime/admission/sign_in.hpp"
 #include "runtime/observe/log_file.hpp"
 #include "runtime/observe/metrics.hpp"
 #include "runtime/store/content_store.hpp"
@@ -52,7 +52,7 @@ struct Limits {
 struct Services {
   identity::Directory& directory;
   identity::Sessions& sessions;
-  identity::SignIn& sign_in;
+  admission::SignIn& sign_in;
   identity::Account& account;
   identity::Administration& administration;
   identity::Bootstrap& bootstrap;

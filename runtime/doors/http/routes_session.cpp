@@ -12,7 +12,7 @@ namespace {
 
 namespace json = boost::json;
 
-json::object signed_in(const identity::SignedIn& in) {
+json::object signed_in(const admission::SignedIn& in) {
   return {{"session", base::to_text(in.actor.session)},
           {"tenant", base::to_text(in.actor.tenant)},
           {"user", base::to_text(in.actor.user)},
@@ -35,7 +35,7 @@ Task<Result<Answer>> hello(Context context, Call call) {
 
 Task<Result<Answer>> enrol(Context context, Call call) {
   Fields in(std::move(call.body));
-  identity::EnrolRequest request;
+  admission::EnrolRequest request;
   request.account = in.text("account");
   request.password = in.secret("password");
   Fields device = in.object("device");
@@ -61,7 +61,7 @@ Task<Result<Answer>> enrol(Context context, Call call) {
 
 Task<Result<Answer>> prove(Context context, Call call) {
   Fields in(std::move(call.body));
-  identity::ProveRequest request;
+  admission::ProveRequest request;
   request.account = in.text("account");
   const std::string device = in.text("device");
   request.nonce_s = in.binary("hello");

@@ -37,7 +37,7 @@ bool is_write(protocol::Method method) {
   }
 }
 
-Text signed_in_text(const identity::SignedIn& done, const std::string& cursor) {
+Text signed_in_text(const admission::SignedIn& done, const std::string& cursor) {
   JsonText json(1536);
   json.open().field("session", done.actor.session).field("tenant", done.actor.tenant);
   json.field("user", done.actor.user).field("device", done.actor.device);
@@ -62,7 +62,7 @@ Desk::Desk(Parts parts)
       methods_(
           parts.domain, *parts.frontage.clock,
           [this](const Call& call, Text text) { answer(call, std::move(text)); },
-          [this](const Call& call, const identity::SignedIn& done) { admit(call, done); }),
+          [this](const Call& call, const admission::SignedIn& done) { admit(call, done); }),
       tasks_(parts.executor),
       inbox_(parts.executor, parts.frontage.limits.inbox,
              [this](std::vector<Inbound> batch) { handle(std::move(batch)); }) {
@@ -191,7 +191,7 @@ void Desk::answer(const Call& call, Text text, bool signed_in) {
   }
 }
 
-void Desk::admit(const Call& call, const identity::SignedIn& signed_in) {
+void Desk::admit(const Call& call, const admission::SignedIn& signed_in) {
   Link& link = *call.link;
   // The client has gone meanwhile; the session waits to be resumed.
   if (link.stage == Stage::gone) return domain_.sessions.detach(signed_in.actor.session);

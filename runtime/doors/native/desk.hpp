@@ -65,7 +65,7 @@ class Desk final : public sync::EventDoor {
   [[nodiscard]] Task<void> finish(Call call, Task<void> work);
 
   void answer(const Call& call, Text text, bool signed_in = false);
-  void admit(const Call& call, const identity::SignedIn& signed_in);
+  void admit(const Call& call, const admission::SignedIn& signed_in);
   // A session ended other than by losing its connection.
   void session_ended(const identity::Session& session, identity::SessionEnd why);
   void push(const sync::Event& event, std::string frame,

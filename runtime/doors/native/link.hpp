@@ -7,7 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "runtime/identity/sign_in.hpp"
+#include "runtime/admission/sign_in.hpp"
 #include "runtime/sync/hub.hpp"
 #include "runtime/wire/types.hpp"
 #include "sdk/protocol/methods.hpp"

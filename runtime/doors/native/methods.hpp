@@ -7,7 +7,7 @@
 #include "runtime/chat/chat.hpp"
 #include "runtime/doors/native/link.hpp"
 #include "runtime/identity/account.hpp"
-#include "runtime/identity/sign_in.hpp"
+#include "runtime/admission/sign_in.hpp"
 #include "runtime/presence/presence.hpp"
 #include "sdk/protocol/methods.hpp"
 
@@ -30,7 +30,7 @@ using Text = Result<std::string>;
 
 // What the door calls; all of it lives on the shard's thread and outlives the door.
 struct Domain {
-  identity::SignIn& sign_in;
+  admission::SignIn& sign_in;
   identity::Account& account;
   identity::Sessions& sessions;
   chat::Chat& chat;
@@ -49,7 +49,7 @@ class Methods {
  public:
   using Answer = std::function<void(const Call&, Text)>;
   // Tells the client that it is signed in and opens its session.
-  using Admit = std::function<void(const Call&, const identity::SignedIn&)>;
+  using Admit = std::function<void(const Call&, const admission::SignedIn&)>;
 
   Methods(Domain domain, const base::Clock& clock, Answer answer, Admit admit);
 
@@ -136,7 +136,7 @@ class Methods {
   void react(Call call, RoomId room, std::uint64_t client_id, std::uint64_t target,
              std::string emoji, bool active);
   void pin(Call call, RoomId room, std::uint64_t client_id, std::uint64_t target, bool active);
-  void conclude(const Call& call, Result<identity::SignedIn> signed_in);
+  void conclude(const Call& call, Result<admission::SignedIn> signed_in);
 
   Domain domain_;
   const base::Clock& clock_;

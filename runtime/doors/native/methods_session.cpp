@@ -35,7 +35,7 @@ void Methods::tell_device_changed(const identity::Actor& actor, DeviceId device,
                               actor.tenant, actor.user, actor.session);
 }
 
-void Methods::conclude(const Call& call, Result<identity::SignedIn> signed_in) {
+void Methods::conclude(const Call& call, Result<admission::SignedIn> signed_in) {
   if (call.link->stage == Stage::signing_in) call.link->stage = Stage::stranger;
   if (signed_in) {
     admit_(call, *signed_in);
@@ -45,7 +45,7 @@ void Methods::conclude(const Call& call, Result<identity::SignedIn> signed_in) {
 }
 
 Task<void> Methods::perform(Call call, protocol::SessionEnrol params) {
-  identity::EnrolRequest request{.account = std::move(params.account),
+  admission::EnrolRequest request{.account = std::move(params.account),
                                  .password = std::move(params.password),
                                  .device_name = std::move(params.device.name),
                                  .platform = std::move(params.device.platform),
@@ -60,7 +60,7 @@ Task<void> Methods::perform(Call call, protocol::SessionEnrol params) {
 }
 
 Task<void> Methods::perform(Call call, protocol::SessionProve params) {
-  identity::ProveRequest request{.account = std::move(params.account),
+  admission::ProveRequest request{.account = std::move(params.account),
                                  .device = params.device,
                                  .nonce_s = call.link->nonce,
                                  .nonce_c = std::move(params.nonce),

@@ -9,7 +9,7 @@ namespace {
 using store::RecordKind;
 using testing::World;
 
-Task<bool> upkeep(SignIn* sign_in) {
+Task<bool> upkeep(admission::SignIn* sign_in) {
   co_await sign_in->upkeep();
   co_return true;
 }

@@ -13,7 +13,7 @@
 #include "runtime/identity/administration.hpp"
 #include "runtime/identity/bootstrap.hpp"
 #include "runtime/identity/errors.hpp"
-#include "runtime/identity/sign_in.hpp"
+#include "runtime/admission/sign_in.hpp"
 #include "runtime/store/errors.hpp"
 #include "tests/support/fake_key_service.hpp"
 
@@ -184,7 +184,7 @@ class World {
     audit::Anchor anchor;
     RowWriter writer;
     erasure::KeyEraser eraser;
-    SignIn sign_in;
+    admission::SignIn sign_in;
     Account account;
     Administration administration;
   };
@@ -248,9 +248,9 @@ class World {
     return {of, user, DeviceId{}, SessionId{}, s->directory.roles_of(of, user)};
   }
 
-  EnrolRequest enrol_request(const TestDevice& device, std::string account,
+  admission::EnrolRequest enrol_request(const TestDevice& device, std::string account,
                              std::string_view password = kPassword) {
-    EnrolRequest out;
+    admission::EnrolRequest out;
     out.account = account;
     out.password = base::Secret(password);
     out.device_name = "Laptop";
@@ -265,8 +265,9 @@ class World {
         {"enrol", domain, account, {}, device.key(), out.nonce_s, out.nonce_c, {"loopback", {}}});
     return out;
   }
-  ProveRequest prove_request(const TestDevice& device, DeviceId id, std::string account) {
-    ProveRequest out{account, id, s->sign_in.hello(), Bytes(32, 7), "loopback", {}};
+  admission::ProveRequest prove_request(const TestDevice& device, DeviceId id,
+                                        std::string account) {
+    admission::ProveRequest out{account, id, s->sign_in.hello(), Bytes(32, 7), "loopback", {}};
     const std::string domain = account.substr(account.find('@') + 1);
     out.signature = device.sign({"prove",
                                  domain,

@@ -1,4 +1,4 @@
-#include "runtime/identity/sign_in.hpp"
+#include "runtime/admission/sign_in.hpp"
 
 #include <algorithm>
 
@@ -6,9 +6,31 @@
 #include "runtime/identity/records.hpp"
 #include "runtime/observe/log.hpp"
 
-namespace conclave::identity {
+namespace conclave::admission {
 
 namespace {
+
+using identity::AccountName;
+using identity::BindingValue;
+using identity::Credential;
+using identity::Session;
+using identity::SessionEnd;
+using identity::Tenant;
+using identity::User;
+using identity::kBindingRefused;
+using identity::kDeviceKeyInvalid;
+using identity::kDeviceLimit;
+using identity::kNameInvalid;
+using identity::kResumeRefused;
+using identity::kSessionEnded;
+using identity::kSignInRefused;
+using identity::kSignInThrottled;
+using identity::kTenantConnections;
+using identity::clean_label;
+using identity::clean_name;
+using identity::digest;
+using identity::parse_account;
+
 
 constexpr std::int64_t kCrowdedRetryMs = 30'000;
 
@@ -314,4 +336,4 @@ Task<void> SignIn::upkeep() {
   }
 }
 
-}  // namespace conclave::identity
+}  // namespace conclave::admission

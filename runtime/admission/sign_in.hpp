@@ -5,6 +5,7 @@
 #include "hsm/api/key_service.hpp"
 #include "hsm/api/signature.hpp"
 #include "runtime/async/task.hpp"
+#include "runtime/identity/connection_facts.hpp"
 #include "runtime/identity/directory.hpp"
 #include "runtime/identity/hello.hpp"
 #include "runtime/identity/passwords.hpp"
@@ -13,18 +14,12 @@
 #include "runtime/identity/throttle.hpp"
 #include "runtime/identity/transcript.hpp"
 
-namespace conclave::identity {
+namespace conclave::admission {
 
-// What the door knows of the connection; never what the client says of itself.
-struct ConnectionFacts {
-  std::string address;  // of the peer, without port
-  bool tls = false;
-  bool loopback = false;   // plain listener on a loopback address
-  Bytes tls_exporter;      // RFC 9266, 32 bytes; empty without TLS
-  std::string origin;      // Origin header; empty when there is none
-  std::string host;        // Host header
-  bool web_socket = true;  // false: the management API, whose sessions replace no other
-};
+using identity::Actor;
+using identity::ConnectionFacts;
+using identity::Device;
+using identity::Throttle;
 
 struct EnrolRequest {
   std::string account;
@@ -68,12 +63,12 @@ class SignIn {
     std::string audience = "conclave";
   };
   struct Parts {
-    Directory& directory;
-    Sessions& sessions;
-    Passwords& passwords;
+    identity::Directory& directory;
+    identity::Sessions& sessions;
+    identity::Passwords& passwords;
     Throttle& throttle;
-    HelloNonces& nonces;
-    RowWriter& writer;
+    identity::HelloNonces& nonces;
+    identity::RowWriter& writer;
     hsm::api::KeyService& keys;
     const base::Clock& clock;
     base::Random& random;
@@ -103,24 +98,24 @@ class SignIn {
   [[nodiscard]] Task<void> upkeep();
 
  private:
-  [[nodiscard]] Result<BindingValue> bind(const std::string& type,
+  [[nodiscard]] Result<identity::BindingValue> bind(const std::string& type,
                                           const ConnectionFacts& facts) const;
   // Throttle and one-use nonce: what comes before any look at the claim.
   [[nodiscard]] Result<void> admit(const Throttle::Attempt& attempt, ByteView nonce_s);
   // Counts, logs `why` (never told to the client) and gives the one answer.
   [[nodiscard]] std::unexpected<Error> refuse(const Throttle::Attempt& attempt,
                                               std::string_view why);
-  [[nodiscard]] Task<Result<UserId>> check_password(AccountName name, base::Secret password);
+  [[nodiscard]] Task<Result<UserId>> check_password(identity::AccountName name, base::Secret password);
   [[nodiscard]] Task<Result<Device>> store_device(Device device, std::string name);
   [[nodiscard]] Task<Result<SignedIn>> open_session(TenantId tenant, UserId user, DeviceId device,
                                                     ConnectionFacts facts, bool resumed);
 
-  Directory& directory_;
-  Sessions& sessions_;
-  Passwords& passwords_;
+  identity::Directory& directory_;
+  identity::Sessions& sessions_;
+  identity::Passwords& passwords_;
   Throttle& throttle_;
-  HelloNonces& nonces_;
-  RowWriter& writer_;
+  identity::HelloNonces& nonces_;
+  identity::RowWriter& writer_;
   hsm::api::KeyService& keys_;
   const base::Clock& clock_;
   base::Random& random_;
@@ -130,4 +125,4 @@ class SignIn {
   observe::Counter throttled_;
 };
 
-}  // namespace conclave::identity
+}  // namespace conclave::admission

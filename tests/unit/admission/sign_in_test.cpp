@@ -1,13 +1,14 @@
-#include "runtime/identity/sign_in.hpp"
+#include "runtime/admission/sign_in.hpp"
 
 #include "hsm/api/errors.hpp"
 #include "tests/unit/identity/fixture.hpp"
 
-namespace conclave::identity {
+namespace conclave::admission {
 namespace {
 
-using testing::TestDevice;
-using testing::World;
+using namespace identity;  // NOLINT(google-build-using-namespace)
+using identity::testing::TestDevice;
+using identity::testing::World;
 
 class SignInTest : public ::testing::Test {
  protected:
@@ -256,4 +257,4 @@ TEST_F(SignInTest, DevicesShowTheirNamesAndOnlyToTheirOwner) {
 }
 
 }  // namespace
-}  // namespace conclave::identity
+}  // namespace conclave::admission
