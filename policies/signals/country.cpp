@@ -18,6 +18,11 @@ CountryCode CountryCode::of(std::string_view text) {
   return code.first != 0 && code.second != 0 ? code : CountryCode{};
 }
 
+CountryCode CountryCode::of_number(std::uint32_t number) {
+  const char text[] = {static_cast<char>(number >> 8), static_cast<char>(number & 0xff)};
+  return number > 0xffff ? CountryCode{} : of({text, sizeof text});
+}
+
 std::string CountryCode::text() const {
   return known() ? std::string{first, second} : std::string();
 }

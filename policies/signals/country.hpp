@@ -15,6 +15,8 @@ struct CountryCode {
 
   // Upper or lower case letters; anything else is "not known".
   [[nodiscard]] static CountryCode of(std::string_view text);
+  // What number() gave; anything else is "not known".
+  [[nodiscard]] static CountryCode of_number(std::uint32_t number);
   [[nodiscard]] bool known() const { return first != 0; }
   [[nodiscard]] std::string text() const;
   [[nodiscard]] std::uint32_t number() const;  // 0 when not known; fits in 16 bits

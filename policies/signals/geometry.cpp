@@ -54,6 +54,13 @@ std::uint32_t coarse_cell(const Point& point) {
          index_of(point.longitude, -180, kColumns);
 }
 
+Point middle_of_cell(std::uint32_t cell) {
+  const auto middle = [](std::uint32_t index, double from) {
+    return from + (index + 0.5) / kCellsPerDegree;
+  };
+  return {middle(cell / kColumns % kRows, -90), middle(cell % kColumns, -180)};
+}
+
 bool cells_touch(std::uint32_t left, std::uint32_t right) {
   const auto apart = [](std::uint32_t a, std::uint32_t b) { return a > b ? a - b : b - a; };
   const std::uint32_t columns = apart(left % kColumns, right % kColumns);

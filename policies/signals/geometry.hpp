@@ -39,6 +39,8 @@ inline constexpr double kVacuumKmPerMs = 299.792;
 // A square of half a degree of latitude by half a degree of longitude (55 km by 55 km or less),
 // numbered so that it fits in 20 bits. Coarse on purpose: it names a town, not a house.
 [[nodiscard]] std::uint32_t coarse_cell(const Point& point);
+// The middle of a cell.
+[[nodiscard]] Point middle_of_cell(std::uint32_t cell);
 // Whether two cells touch, corners included; across the date line too.
 [[nodiscard]] bool cells_touch(std::uint32_t left, std::uint32_t right);
 

@@ -100,35 +100,35 @@ HabitProfile::HabitProfile()
 void HabitProfile::learn(const Evidence& evidence) {
   const NetworkFacts& network = evidence.here.network;
   const std::uint16_t day = day_of(evidence.here.at_s);
-  general_.count(kAnyDay, day, kHalfLifeDays);
+  general_.count(kAnyDay, day, half_life_days_);
   if (network.is_relay()) {
-    general_.count(kRelayDay, day, kHalfLifeDays);
+    general_.count(kRelayDay, day, half_life_days_);
   } else if (network.country.known()) {
-    countries_.count(network.country.number(), day, kHalfLifeDays);
+    countries_.count(network.country.number(), day, half_life_days_);
   }
-  if (network.as_number != 0) networks_.count(network.as_number, day, kHalfLifeDays);
+  if (network.as_number != 0) networks_.count(network.as_number, day, half_life_days_);
   if (const auto place = believed_place(network); place && network.place) {
-    cells_.count(coarse_cell(place->middle), day, kHalfLifeDays);
+    cells_.count(coarse_cell(place->middle), day, half_life_days_);
   }
   if (evidence.utc_offset_minutes) {
-    offsets_.count(offset_key(*evidence.utc_offset_minutes), day, kHalfLifeDays);
+    offsets_.count(offset_key(*evidence.utc_offset_minutes), day, half_life_days_);
   }
 }
 
 double HabitProfile::country(CountryCode country, std::int64_t at_s) const {
-  return familiarity(countries_.days(country.number(), day_of(at_s), kHalfLifeDays));
+  return familiarity(countries_.days(country.number(), day_of(at_s), half_life_days_));
 }
 
 double HabitProfile::network(std::uint32_t as_number, std::int64_t at_s) const {
-  return familiarity(networks_.days(as_number, day_of(at_s), kHalfLifeDays) / kNetworkDays);
+  return familiarity(networks_.days(as_number, day_of(at_s), half_life_days_) / kNetworkDays);
 }
 
 double HabitProfile::utc_offset(std::int32_t minutes, std::int64_t at_s) const {
-  return familiarity(offsets_.days(offset_key(minutes), day_of(at_s), kHalfLifeDays));
+  return familiarity(offsets_.days(offset_key(minutes), day_of(at_s), half_life_days_));
 }
 
 double HabitProfile::relays(std::int64_t at_s) const {
-  return familiarity(general_.days(kRelayDay, day_of(at_s), kHalfLifeDays));
+  return familiarity(general_.days(kRelayDay, day_of(at_s), half_life_days_));
 }
 
 double HabitProfile::near(const Point& point, std::int64_t at_s) const {
@@ -136,13 +136,19 @@ double HabitProfile::near(const Point& point, std::int64_t at_s) const {
   const std::uint16_t day = day_of(at_s);
   double days = 0;
   for (const Habit& habit : cells_.entries()) {
-    if (cells_touch(habit.key, cell)) days += faded(habit, day, kHalfLifeDays);
+    if (cells_touch(habit.key, cell)) days += faded(habit, day, half_life_days_);
   }
   return familiarity(days);
 }
 
 double HabitProfile::maturity(std::int64_t at_s) const {
-  return familiarity(general_.days(kAnyDay, day_of(at_s), kHalfLifeDays) / kMaturityDays);
+  return familiarity(general_.days(kAnyDay, day_of(at_s), half_life_days_) / kMaturityDays);
+}
+
+std::uint16_t HabitProfile::last_day() const {
+  std::uint16_t last = 0;
+  for (const Habit& habit : general_.entries()) last = std::max(last, habit.last_day);
+  return last;
 }
 
 Bytes HabitProfile::encode() const {

@@ -55,6 +55,8 @@ class HabitProfile {
   HabitProfile();
 
   void learn(const Evidence& evidence);
+  // In how many days a habit fades by half, as the tenant's policy says; not part of encode().
+  void fade_in(double half_life_days) { half_life_days_ = half_life_days; }
 
   // 0 (never) to 1 (all the time): 1 - 2^-days, so that one day makes 0.5 and three 0.88.
   [[nodiscard]] double country(CountryCode country, std::int64_t at_s) const;
@@ -66,6 +68,14 @@ class HabitProfile {
   [[nodiscard]] double near(const Point& point, std::int64_t at_s) const;
   // How much the profile knows at all: one day makes 0.2, three 0.5, ten 0.9.
   [[nodiscard]] double maturity(std::int64_t at_s) const;
+
+  // What is known, to be shown to the person. Keys: CountryCode::number(), AS number,
+  // coarse_cell().
+  [[nodiscard]] const HabitTable& countries() const { return countries_; }
+  [[nodiscard]] const HabitTable& networks() const { return networks_; }
+  [[nodiscard]] const HabitTable& cells() const { return cells_; }
+  // The last day of any use, since 1970, UTC; 0: nothing is known.
+  [[nodiscard]] std::uint16_t last_day() const;
 
   [[nodiscard]] Bytes encode() const;
   // kProfileMalformed, kProfileNewer.
@@ -79,6 +89,7 @@ class HabitProfile {
   HabitTable cells_;
   HabitTable offsets_;
   HabitTable general_;  // kAnyDay, kRelayDay
+  double half_life_days_ = kHalfLifeDays;
 };
 
 }  // namespace conclave::signals

@@ -133,6 +133,7 @@ class MaxMindFile final : public LocationDatabase {
   }
 
   void fill(const Address& address, signals::NetworkFacts& facts) const override;
+  std::string city(const Address& address) const override;
   const std::string& type() const override { return type_; }
   std::int64_t built_at_s() const override {
     return static_cast<std::int64_t>(db_.metadata.build_epoch);
@@ -143,6 +144,7 @@ class MaxMindFile final : public LocationDatabase {
   static Result<void> corrupt(const std::string& name, const std::string& why) {
     return fail(kDatabaseCorrupt, name + ": " + why);
   }
+  [[nodiscard]] std::optional<MMDB_entry_s> find(const Address& address) const;
   Result<void> check_tree(const std::string& name);
   Result<void> check_entry(const MMDB_entry_s& entry, const std::string& name, std::size_t checked);
   void note_fields(const MMDB_entry_s& entry);
@@ -225,7 +227,7 @@ void MaxMindFile::note_fields(const MMDB_entry_s& entry) {
   fields_.connection |= value(entry, "connection_type").has_value();
 }
 
-void MaxMindFile::fill(const Address& address, signals::NetworkFacts& facts) const {
+std::optional<MMDB_entry_s> MaxMindFile::find(const Address& address) const {
   sockaddr_storage storage{};
   if (address.is_v4()) {
     auto& v4 = reinterpret_cast<sockaddr_in&>(storage);
@@ -239,13 +241,28 @@ void MaxMindFile::fill(const Address& address, signals::NetworkFacts& facts) con
   int status = MMDB_SUCCESS;
   const auto found =
       MMDB_lookup_sockaddr(&db_, reinterpret_cast<const sockaddr*>(&storage), &status);
-  if (status != MMDB_SUCCESS || !found.found_entry) return;
-  fill_country(found.entry, facts);
-  fill_place(found.entry, facts);
-  fill_traits(found.entry, facts);
+  if (status != MMDB_SUCCESS || !found.found_entry) return std::nullopt;
+  return found.entry;
+}
+
+std::string MaxMindFile::city(const Address& address) const {
+  constexpr std::size_t kMostBytes = 128;
+  if (!fields_.flat_place && !fields_.nested_place) return {};
+  const auto entry = find(address);
+  if (!entry) return {};
+  const auto name = fields_.flat_place ? text(*entry, "city") : text(*entry, "city", "names", "en");
+  return name.size() <= kMostBytes ? std::string(name) : std::string();
+}
+
+void MaxMindFile::fill(const Address& address, signals::NetworkFacts& facts) const {
+  const auto entry = find(address);
+  if (!entry) return;
+  fill_country(*entry, facts);
+  fill_place(*entry, facts);
+  fill_traits(*entry, facts);
   if (fields_.as_number && facts.as_number == 0) {
     facts.as_number =
-        static_cast<std::uint32_t>(number(found.entry, "autonomous_system_number").value_or(0));
+        static_cast<std::uint32_t>(number(*entry, "autonomous_system_number").value_or(0));
   }
 }
 

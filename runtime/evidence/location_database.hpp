@@ -31,6 +31,9 @@ class LocationDatabase {
   // Adds what the file says of the address; what is there already stays. Any thread; 1 to 3 us.
   virtual void fill(const network::Address& address, signals::NetworkFacts& facts) const = 0;
 
+  // The town's name in English, for people; empty when the file has none. Any thread.
+  [[nodiscard]] virtual std::string city(const network::Address& address) const = 0;
+
   [[nodiscard]] virtual const std::string& type() const = 0;  // "GeoLite2-City", "city ipv4"
   [[nodiscard]] virtual std::int64_t built_at_s() const = 0;  // UTC, seconds since 1970
   [[nodiscard]] virtual std::uint64_t nodes() const = 0;

@@ -2,6 +2,7 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -114,7 +115,7 @@ struct Sources::Loaded {
     status.loaded_at_s = now_s;
     status.error.clear();
     observe::info("evidence.file_loaded",
-                  {{"file", file.path.string()}, {"entries", content->entries}});
+                  {{"path", file.path.string()}, {"entries", content->entries}});
     return true;
   }
 };
@@ -123,6 +124,7 @@ struct Sources::Snapshot {
   struct Part {
     SourceFile::Kind kind;
     Traits traits;
+    std::string name;
     std::shared_ptr<const Content> content;
   };
   std::vector<Part> parts;
@@ -134,6 +136,8 @@ Sources::Sources(std::vector<SourceFile> files, const base::Clock& clock)
   for (SourceFile& file : files) {
     auto loaded = std::make_unique<Loaded>();
     loaded->status.path = file.path;
+    loaded->status.kind = file.kind;
+    loaded->status.traits = file.traits;
     loaded->file = std::move(file);
     files_.push_back(std::move(loaded));
   }
@@ -149,7 +153,8 @@ std::size_t Sources::reload() {
   for (const auto& file : files_) {
     status.push_back(file->status);
     if (!file->content) continue;
-    next->parts.push_back({file->file.kind, file->file.traits, file->content});
+    next->parts.push_back({file->file.kind, file->file.traits, file->file.path.stem().string(),
+                           file->content});
     for (std::uint32_t number : file->content->as_numbers) {
       next->as_traits[number] |= file->file.traits;
     }
@@ -186,6 +191,28 @@ NetworkFacts Sources::look_up(const network::Address& address) const {
   const auto listed = in_force->as_traits.find(facts.as_number);
   if (facts.as_number != 0 && listed != in_force->as_traits.end()) facts.traits |= listed->second;
   return facts;
+}
+
+LookUp Sources::look_up_named(const network::Address& address) const {
+  LookUp out;
+  out.facts = look_up(address);
+  if (out.facts.traits.has(Trait::internal)) return out;
+  const auto in_force = snapshot();
+  for (const Snapshot::Part& part : in_force->parts) {
+    const Content& content = *part.content;
+    Traits given;
+    if (part.kind == SourceFile::Kind::database) {
+      NetworkFacts alone;
+      content.database->fill(address, alone);
+      given = alone.traits;
+      if (out.city.empty()) out.city = content.database->city(address);
+    } else if (part.kind == SourceFile::Kind::list) {
+      const bool by_system = std::ranges::binary_search(content.as_numbers, out.facts.as_number);
+      if (by_system || content.ranges.find(address) != RangeTable::kNone) given = part.traits;
+    }
+    if (given != Traits{}) out.sources.push_back({given, part.name});
+  }
+  return out;
 }
 
 std::vector<SourceStatus> Sources::status() const {

@@ -24,6 +24,17 @@ struct SourceFile {
   signals::Traits traits;
 };
 
+// Everything that the files say of one address, and which of them says it.
+struct LookUp {
+  struct Source {
+    signals::Traits traits;
+    std::string name;  // the file's name without folder and ending
+  };
+  signals::NetworkFacts facts;
+  std::string city;             // in English; empty: not known
+  std::vector<Source> sources;  // those that gave traits
+};
+
 // What an operator is shown of a file.
 struct SourceStatus {
   std::filesystem::path path;
@@ -31,6 +42,8 @@ struct SourceStatus {
   std::uint64_t entries = 0;     // nodes of a database, lines of a list
   std::int64_t built_at_s = 0;   // UTC: as the database says, or when the list was last changed
   std::int64_t loaded_at_s = 0;  // UTC
+  SourceFile::Kind kind = SourceFile::Kind::database;
+  signals::Traits traits;        // that a list gives
   std::string error;             // why the newest version is not the one in force; empty: it is
 };
 
@@ -48,6 +61,9 @@ class Sources {
 
   // All that is known of an address. Any thread; waits for no reload. 5 us with a city database.
   [[nodiscard]] signals::NetworkFacts look_up(const network::Address& address) const;
+
+  // The same with names for people. Any thread; a few microseconds more.
+  [[nodiscard]] LookUp look_up_named(const network::Address& address) const;
 
   [[nodiscard]] std::vector<SourceStatus> status() const;
 

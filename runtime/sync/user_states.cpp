@@ -9,11 +9,12 @@
 namespace conclave::sync {
 namespace {
 
-constexpr std::string_view kInternalPrefix = "presence.";
+constexpr std::string_view kInternalPrefixes[] = {"presence.", "location."};
 constexpr std::uint32_t kReadLimit = 500;
 
 bool is_internal(std::string_view key) {
-  return key.starts_with(kInternalPrefix);
+  return std::ranges::any_of(kInternalPrefixes,
+                             [&](std::string_view prefix) { return key.starts_with(prefix); });
 }
 
 Result<void> check_key(std::string_view key) {
@@ -211,6 +212,20 @@ Task<Result<void>> UserStates::set_internal(TenantId tenant, UserId user, std::s
   auto stored = co_await put(tenant, user, SessionId{}, std::move(key), std::move(value), deleted);
   if (!stored && stored.error().is(kStateNotFound)) co_return Result<void>{};
   co_return stored;
+}
+
+Task<Result<std::optional<std::string>>> UserStates::get_internal(TenantId tenant, UserId user,
+                                                                  std::string key) {
+  auto row = co_await async::await_callback<std::optional<store::UserStateRow>>(
+      [&](auto done) { parts_.store.read_user_state_key(tenant, user, key, std::move(done)); });
+  if (!row) co_return std::unexpected(row.error());
+  if (!row->has_value() || (*row)->deleted) co_return std::optional<std::string>{};
+  Rows rows;
+  rows.push_back(std::move(**row));
+  auto views = co_await open(std::move(rows));
+  if (!views) co_return std::unexpected(views.error());
+  if (views->empty()) co_return std::optional<std::string>{};
+  co_return std::optional(std::move(views->front().value));
 }
 
 Task<Result<std::vector<UserStateView>>> UserStates::list_internal(TenantId tenant, UserId user,

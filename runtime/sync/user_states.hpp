@@ -63,9 +63,12 @@ class UserStates {
   Task<Result<UserStateChanges>> changed(TenantId tenant, UserId user, std::uint64_t after,
                                          std::uint64_t through, std::size_t limit);
 
-  // For other modules' own rows of a person ("presence.…"): never sent to devices, no events. An
-  // empty value deletes.
+  // For other modules' own rows of a person ("presence.…", "location.…"): never sent to devices, no
+  // events. An empty value deletes. Values need not be text.
   Task<Result<void>> set_internal(TenantId tenant, UserId user, std::string key, std::string value);
+  // None when there is no such row, or its key was destroyed.
+  Task<Result<std::optional<std::string>>> get_internal(TenantId tenant, UserId user,
+                                                        std::string key);
   Task<Result<std::vector<UserStateView>>> list_internal(TenantId tenant, UserId user,
                                                          std::string prefix);
 
