@@ -35,6 +35,17 @@ inline constexpr ErrorSpec kAnchorBehind{
     "anchor.behind", ErrorKind::conflict,
     "The token has seen a later state of the audit trail: the store was rolled back. Put the "
     "newest one in place, or accept the old one with `conclave-keyd reset-anchor`."};
+inline constexpr ErrorSpec kOrderRefused{
+    "order.refused", ErrorKind::denied,
+    "The key process does not sign this order: it needs a signature of the owner's own device, or "
+    "those of two admins of the tenant; the detail says what is missing."};
+inline constexpr ErrorSpec kOrderWait{
+    "order.wait", ErrorKind::limited,
+    "This device or admin is too new for the key process to sign orders on their word; wait, or "
+    "order from a device that you have used for longer."};
+inline constexpr ErrorSpec kOrderLimit{
+    "order.limit", ErrorKind::limited,
+    "Your organisation has given as many orders as it may in an hour; try again later."};
 inline constexpr ErrorSpec kPasswordThrottled{
     "password.throttled", ErrorKind::limited,
     "Too many guesses for this account; wait and try again."};

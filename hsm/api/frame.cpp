@@ -14,10 +14,11 @@ constexpr std::size_t kMaxDetail = 1024;
 
 // Every spec that keyd may answer with.
 constexpr std::array kKnown = {
-    &kTokenUnavailable,  &kTokenBusy,       &kTokenLocked,        &kMechanismMissing,
-    &kKeyRefStale,       &kKeyMissing,      &kKeyDestroyed,       &kSealBroken,
-    &kKeyRequestRefused, &kApprovalInvalid, &kPasswordThrottled,  &kAnchorBehind,
-    &base::kInternal,    &base::kTimeout,   &base::kShuttingDown, &base::kMalformed,
+    &kTokenUnavailable,  &kTokenBusy,          &kTokenLocked,       &kMechanismMissing,
+    &kKeyRefStale,       &kKeyMissing,         &kKeyDestroyed,      &kSealBroken,
+    &kKeyRequestRefused, &kApprovalInvalid,    &kPasswordThrottled, &kAnchorBehind,
+    &kOrderRefused,      &kOrderWait,          &kOrderLimit,        &base::kInternal,
+    &base::kTimeout,     &base::kShuttingDown, &base::kMalformed,
 };
 
 }  // namespace

@@ -171,6 +171,19 @@ class KeyClient final : public KeyService {
     call(Operation::move_anchor, payload, empty_answer(std::move(done)));
   }
 
+  void issue_command(CommandRequest request, Callback<SignedCommand> done) override {
+    if (request.signers.size() > kMaxOrderSigners) return done(fail(base::kMalformed, "signers"));
+    base::ByteWriter payload(4096);
+    write(payload, request);
+    call(Operation::issue_command, payload,
+         typed<SignedCommand>(std::move(done), [](base::ByteReader& in) {
+           SignedCommand command;
+           command.authority = OrderAuthority{in.u8()};
+           command.signature = copy(in.run(kMaxSmallText));
+           return command;
+         }));
+  }
+
   void tls_sign(Bytes digest, Callback<Bytes> done) override {
     base::ByteWriter payload(4 + digest.size());
     payload.run(digest);

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "hsm/api/command.hpp"
 #include "hsm/api/segment.hpp"
 #include "runtime/async/task.hpp"
 #include "runtime/base/digest.hpp"
@@ -58,12 +59,6 @@ struct RowItem {
   std::string column;
   std::uint64_t version = 0;
   Bytes content;  // plaintext to seal, or what seal_rows returned to open
-};
-
-// The bytes of a row that decides about power and, when checking, its MAC.
-struct PowerRow {
-  Bytes content;  // canonical: table, keys, fields, row version
-  Bytes mac;      // 32 bytes when checking, empty when asking for one
 };
 
 // Claims of an access token; keyd adds issuer, times and key id and signs ES256 (RFC 7519, 7518).
@@ -173,6 +168,9 @@ class KeyService {
   // the same entry, is kAnchorBehind: only an operator at keyd resets it (reset-anchor, ceremony).
   virtual void read_anchor(Callback<AuditAnchor> done) = 0;
   virtual void move_anchor(AuditAnchor anchor, Callback<void> done) = 0;
+  // An order to a device. kOrderRefused says what of it does not hold, kOrderLimit that the tenant
+  // has had its orders of this hour; the same order again is signed again and not counted.
+  virtual void issue_command(CommandRequest request, Callback<SignedCommand> done) = 0;
   // DER signature over a digest of 20 to 64 bytes.
   virtual void tls_sign(Bytes digest, Callback<Bytes> done) = 0;
   virtual void public_key(PublicKeyKind kind, Callback<PublicKey> done) = 0;

@@ -13,7 +13,7 @@ constexpr std::array<std::string_view, kOperationCount> kNames = {
     "row.mac",         "row.check",         "password.mac",       "access.issue",
     "audit.head",      "tls.sign",          "public_key.get",     "cert.issue",
     "room_key.delete", "author_key.delete", "epoch.turn",         "keyring.copy",
-    "keyring.confirm", "anchor.read",       "anchor.move",
+    "keyring.confirm", "anchor.read",       "anchor.move",        "command.issue",
 };
 
 constexpr std::size_t kMaxListed = 100'000;  // keys, counters, warnings in a status
@@ -147,6 +147,37 @@ AccessClaims read_access_claims(base::ByteReader& in) {
   claims.generation = in.u64();
   claims.audience = in.text(kMaxSmallText);
   return claims;
+}
+
+void write(base::ByteWriter& out, const CommandRequest& request) {
+  out.run(request.document).run(request.target.content).run(request.target.mac);
+  out.u8(static_cast<std::uint8_t>(request.signers.size()));
+  for (const auto& signer : request.signers) {
+    out.run(signer.device.content).run(signer.device.mac);
+    out.run(signer.user.content).run(signer.user.mac).run(signer.signature);
+  }
+}
+
+CommandRequest read_command_request(base::ByteReader& in) {
+  const auto row = [&in] {
+    PowerRow out;
+    out.content = copy(in.run(kMaxRowContent));
+    out.mac = copy(in.run(kMaxSmallText));
+    return out;
+  };
+  CommandRequest request;
+  request.document = copy(in.run(kMaxOrderDocument));
+  request.target = row();
+  const std::size_t signers = in.u8();
+  if (signers > kMaxOrderSigners) in.raw(in.remaining() + 1);  // makes the reader fail
+  for (std::size_t i = 0; i < signers && in.ok(); ++i) {
+    CommandSigner signer;
+    signer.device = row();
+    signer.user = row();
+    signer.signature = copy(in.run(kMaxSmallText));
+    request.signers.push_back(std::move(signer));
+  }
+  return request;
 }
 
 void write(base::ByteWriter& out, const CertificateRequest& request) {

@@ -35,8 +35,9 @@ enum class Operation : std::uint8_t {
   confirm_keyring_copy,
   read_anchor,
   move_anchor,
+  issue_command,
 };
-inline constexpr std::size_t kOperationCount = 23;
+inline constexpr std::size_t kOperationCount = 24;
 
 // "content_key.create", for logs and counters; "unknown" for others.
 [[nodiscard]] std::string_view operation_name(Operation operation);
@@ -84,6 +85,8 @@ void write(base::ByteWriter& out, const AccessClaims& claims);
 [[nodiscard]] AccessClaims read_access_claims(base::ByteReader& in);
 void write(base::ByteWriter& out, const AuditAnchor& anchor);
 [[nodiscard]] AuditAnchor read_audit_anchor(base::ByteReader& in);
+void write(base::ByteWriter& out, const CommandRequest& request);
+[[nodiscard]] CommandRequest read_command_request(base::ByteReader& in);
 void write(base::ByteWriter& out, const CertificateRequest& request);
 [[nodiscard]] CertificateRequest read_certificate_request(base::ByteReader& in);
 

@@ -37,6 +37,7 @@ constexpr std::array<OperationEntry, api::kOperationCount> kTable = {
     entry("keyring.confirm", Lane::maintenance, confirm_keyring_copy),
     entry("anchor.read", Lane::typed, read_anchor),
     entry("anchor.move", Lane::typed, move_anchor),
+    entry("command.issue", Lane::typed, issue_command),
 };
 
 }  // namespace

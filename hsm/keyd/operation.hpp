@@ -70,5 +70,6 @@ Result<void> copy_keyring(Service& service, Call& call);
 Result<void> confirm_keyring_copy(Service& service, Call& call);
 Result<void> read_anchor(Service& service, Call& call);
 Result<void> move_anchor(Service& service, Call& call);
+Result<void> issue_command(Service& service, Call& call);
 
 }  // namespace conclave::hsm::keyd

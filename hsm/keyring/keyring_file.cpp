@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <iterator>
 
@@ -13,7 +14,7 @@
 namespace conclave::hsm::keyring {
 namespace {
 
-constexpr std::int64_t kSchema = 1;
+constexpr std::int64_t kSchema = 2;
 // 2 MiB of log: enough to absorb pages that are written again, soon moved.
 constexpr int kCheckpointPages = 512;
 
@@ -33,7 +34,12 @@ CREATE TABLE old_epoch(tenant INTEGER, epoch INTEGER, turn INTEGER NOT NULL,
 CREATE TABLE copy(digest BLOB PRIMARY KEY, turn INTEGER NOT NULL, taken_ms INTEGER NOT NULL)
   WITHOUT ROWID;
 CREATE TABLE spent_nonce(nonce BLOB PRIMARY KEY, expires_ms INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE token_key(label TEXT PRIMARY KEY, created_ms INTEGER NOT NULL) WITHOUT ROWID;)"};
+CREATE TABLE token_key(label TEXT PRIMARY KEY, created_ms INTEGER NOT NULL) WITHOUT ROWID;)",
+    R"(CREATE TABLE issued_order(digest BLOB PRIMARY KEY, tenant INTEGER NOT NULL,
+  issued_ms INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE signer(tenant INTEGER, kind INTEGER, id INTEGER, owner INTEGER NOT NULL,
+  digest BLOB NOT NULL, since_ms INTEGER NOT NULL, good INTEGER NOT NULL,
+  PRIMARY KEY(tenant, kind, id)) WITHOUT ROWID;)"};
 static_assert(kMigrations.size() == kSchema);
 
 constexpr std::string_view kPutMeta = "INSERT OR REPLACE INTO meta(key, value) VALUES(?, ?)";
@@ -236,13 +242,19 @@ Result<std::vector<OldEpoch>> KeyringFile::due(std::int64_t now_ms) {
   return collect<OldEpoch>(
       database_.prepare("SELECT tenant, epoch FROM old_epoch "
                         "WHERE confirmed=1 AND destroy_after_ms<=?"),
-      [](const auto& row) { return OldEpoch{TenantId{row.u64(0)}, row.u32(1)}; }, now_ms);
+      [](const auto& row) {
+        return OldEpoch{TenantId{row.u64(0)}, row.u32(1)};
+      },
+      now_ms);
 }
 
 Result<std::vector<OldEpoch>> KeyringFile::old_epochs(TenantId tenant) {
   return collect<OldEpoch>(
       database_.prepare("SELECT epoch FROM old_epoch WHERE tenant=?"),
-      [&](const auto& row) { return OldEpoch{tenant, row.u32(0)}; }, tenant);
+      [&](const auto& row) {
+        return OldEpoch{tenant, row.u32(0)};
+      },
+      tenant);
 }
 
 Result<void> KeyringFile::forget_old_epoch(const OldEpoch& old) {
@@ -295,6 +307,61 @@ Result<bool> KeyringFile::spend_nonce(ByteView nonce, std::int64_t expires_ms,
   const bool fresh = database_.changes() == 1;
   CONCLAVE_TRY(commit(*transaction));
   return fresh;
+}
+
+Result<bool> KeyringFile::count_order(TenantId tenant, const base::Sha256& order, std::size_t most,
+                                      std::int64_t since_ms, std::int64_t now_ms) {
+  auto transaction = store::sqlite::Transaction::begin(database_);
+  if (!transaction) return std::unexpected(std::move(transaction).error());
+  CONCLAVE_TRY(run("DELETE FROM issued_order WHERE issued_ms<?", since_ms));
+  const auto others = collect<std::int64_t>(
+      database_.prepare("SELECT COUNT(*) FROM issued_order WHERE tenant=? AND digest<>?"),
+      [](const auto& row) { return row.i64(0); }, tenant.value, ByteView(order));
+  if (!others) return std::unexpected(others.error());
+  const bool allowed = others->front() < static_cast<std::int64_t>(most);
+  if (allowed) {
+    CONCLAVE_TRY(
+        run("INSERT OR IGNORE INTO issued_order(digest, tenant, issued_ms) VALUES(?, ?, ?)",
+            ByteView(order), tenant.value, now_ms));
+  }
+  CONCLAVE_TRY(commit(*transaction));
+  return allowed;
+}
+
+Result<std::optional<SignerRow>> KeyringFile::signer(TenantId tenant, SignerKind kind,
+                                                     std::uint64_t id) {
+  return first(collect<SignerRow>(
+      database_.prepare("SELECT owner, digest, since_ms, good FROM signer "
+                        "WHERE tenant=? AND kind=? AND id=?"),
+      [&](const auto& row) {
+        SignerRow out{tenant, kind, id, UserId{row.u64(0)}, {}, row.i64(2), row.i64(3) != 0};
+        const Bytes digest = row.bytes(1);
+        if (digest.size() == out.digest.size()) std::ranges::copy(digest, out.digest.begin());
+        return out;
+      },
+      tenant.value, static_cast<std::uint64_t>(kind), id));
+}
+
+Result<bool> KeyringFile::has_device_signer(TenantId tenant, UserId owner) {
+  const auto found = collect<std::int64_t>(
+      database_.prepare("SELECT COUNT(*) FROM signer WHERE tenant=? AND kind=? AND owner=?"),
+      [](const auto& row) { return row.i64(0); }, tenant.value,
+      static_cast<std::uint64_t>(SignerKind::device), owner.value);
+  if (!found) return std::unexpected(found.error());
+  return found->front() > 0;
+}
+
+Result<void> KeyringFile::put_signer(const SignerRow& row) {
+  return change(
+      "INSERT OR REPLACE INTO signer(tenant, kind, id, owner, digest, since_ms, good) "
+      "VALUES(?, ?, ?, ?, ?, ?, ?)",
+      row.tenant.value, static_cast<std::uint64_t>(row.kind), row.id, row.owner.value,
+      ByteView(row.digest), row.since_ms, std::int64_t{row.good ? 1 : 0});
+}
+
+Result<void> KeyringFile::delete_signer(TenantId tenant, SignerKind kind, std::uint64_t id) {
+  return change("DELETE FROM signer WHERE tenant=? AND kind=? AND id=?", tenant.value,
+                static_cast<std::uint64_t>(kind), id);
 }
 
 Result<std::optional<std::string>> KeyringFile::meta(std::string_view key) {

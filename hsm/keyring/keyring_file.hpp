@@ -43,6 +43,19 @@ struct OldEpoch {
   std::uint32_t epoch = 0;
 };
 
+// Somebody whose signature counts under an order to a device: a person's device, or an admin.
+enum class SignerKind : std::uint8_t { admin = 2, device = 4 };
+
+struct SignerRow {
+  TenantId tenant;
+  SignerKind kind{};
+  std::uint64_t id = 0;  // of the user or the device
+  UserId owner;
+  base::Sha256 digest{};      // of the device's key
+  std::int64_t since_ms = 0;  // 0: from the beginning
+  bool good = true;           // false: revoked, for good
+};
+
 // The only connection to the file; it also checkpoints. When the outcome of a commit is unknown or
 // an fsync failed, the process ends with kExitUncertain and the next one recovers from the file:
 // nothing is tried a second time.
@@ -89,6 +102,17 @@ class KeyringFile {
 
   // False: the nonce was spent before. Nonces are remembered until they expire.
   Result<bool> spend_nonce(ByteView nonce, std::int64_t expires_ms, std::int64_t now_ms);
+
+  // Counts an order to a device. False: the tenant has had `most` others since `since_ms`, and this
+  // one is not among them. What is older is forgotten.
+  Result<bool> count_order(TenantId tenant, const base::Sha256& order, std::size_t most,
+                           std::int64_t since_ms, std::int64_t now_ms);
+
+  // Who may stand for orders, as far as this file has seen.
+  Result<std::optional<SignerRow>> signer(TenantId tenant, SignerKind kind, std::uint64_t id);
+  Result<bool> has_device_signer(TenantId tenant, UserId owner);
+  Result<void> put_signer(const SignerRow& row);
+  Result<void> delete_signer(TenantId tenant, SignerKind kind, std::uint64_t id);
 
   Result<std::optional<std::string>> meta(std::string_view key);
   Result<void> set_meta(std::string_view key, std::string_view value);

@@ -38,6 +38,9 @@ struct RoomTag {
 struct SessionTag {
   static constexpr char kPrefix = 's';
 };
+struct OrderTag {  // what a device is ordered to do
+  static constexpr char kPrefix = 'o';
+};
 
 using TenantId = Id<TenantTag>;
 using UserId = Id<UserTag>;
@@ -45,6 +48,7 @@ using GroupId = Id<GroupTag>;
 using DeviceId = Id<DeviceTag>;
 using RoomId = Id<RoomTag>;
 using SessionId = Id<SessionTag>;
+using OrderId = Id<OrderTag>;
 
 [[nodiscard]] std::string id_text(char prefix, std::uint64_t value);
 // Fails with kMalformed on a wrong prefix, length or digit, and on zero.
@@ -75,6 +79,7 @@ template <class AnyId>
 namespace conclave {
 using base::DeviceId;
 using base::GroupId;
+using base::OrderId;
 using base::RoomId;
 using base::SessionId;
 using base::TenantId;

@@ -84,6 +84,8 @@ struct Keyd {
   std::size_t content_keys = 4'096;  // loaded at once
   std::size_t memory_bytes = 512 * 1024 * 1024;  // keyd restarts itself above it
   std::size_t epoch_grace_ms = 86'400'000;       // before an old epoch key may be destroyed
+  std::size_t orders_per_hour = 30;              // to devices of one tenant
+  std::size_t order_wait_minutes = 60;           // before a new device or admin may give orders
 };
 
 struct Log {

@@ -57,6 +57,13 @@ void add_machine(std::vector<Key<Config>>& list) {
   list.push_back(key<keyd, &Keyd::epoch_grace_ms>(
       "keyd.epoch_grace_ms", "ms", IntegerRule{0, 90LL * 86'400'000},
       "Time before an old epoch key may be destroyed; less than a day only in tests."));
+  list.push_back(key<keyd, &Keyd::orders_per_hour>(
+      "keyd.orders_per_hour", "orders", IntegerRule{1, 10'000},
+      "Orders to devices (wipe) that the key process signs for one tenant in an hour."));
+  list.push_back(key<keyd, &Keyd::order_wait_minutes>(
+      "keyd.order_wait_minutes", "minutes", IntegerRule{0, 10'080},
+      "How long the key process must have known a device (unless it was its person's first) or an "
+      "admin before it signs orders on their word; a break-in at the server cannot invent them."));
   constexpr auto log = &Config::log;
   list.push_back(key<log, &Log::level>("log.level", "",
                                        TextRule{1, 16, {"debug", "info", "warning", "error"}},

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 
@@ -40,10 +41,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (int what = 0; what < 4; ++what) read_items(base::ByteReader(source), what);
   read_back(source, api::read_content_key_name);
   read_back(source, api::read_access_claims);
+  read_back(source, api::read_command_request);
   read_back(source, api::read_certificate_request);
   read_back(source, api::read_token_status);
   read_back(source, api::read_epoch_report);
   read_back(source, api::read_issued_certificate);
+  if (const auto order = api::parse_order(source)) {
+    const auto again = api::encode(*order);
+    if (!std::equal(again.begin(), again.end(), source.begin(), source.end())) std::abort();
+  }
   if (size > 0) (void)api::operation_name(static_cast<api::Operation>(data[0]));
   return 0;
 }

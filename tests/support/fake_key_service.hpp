@@ -150,6 +150,19 @@ class FakeKeyService : public hsm::api::KeyService {
     anchor = wanted;
     done(Result<void>{});
   }
+  // Takes signers at their word, and keeps what it was asked.
+  std::vector<hsm::api::CommandRequest> commands;
+  void issue_command(hsm::api::CommandRequest request,
+                     Callback<hsm::api::SignedCommand> done) override {
+    if (down("issue_command", done)) return;
+    const auto authority = request.signers.size() == 1 ? hsm::api::OrderAuthority::owner
+                                                       : hsm::api::OrderAuthority::admins;
+    const auto statement = hsm::api::command_statement(request.document, authority);
+    commands.push_back(std::move(request));
+    Bytes signature = digest(statement);
+    signature.resize(64);
+    done(hsm::api::SignedCommand{authority, std::move(signature)});
+  }
   void tls_sign(Bytes message, Callback<Bytes> done) override {
     if (down("tls_sign", done)) return;
     done(digest(message));

@@ -1,4 +1,4 @@
-#include "hsm/keyd/service.hpp"
+#include "hsm/keyd/signers.hpp"
 
 namespace conclave::hsm::keyd {
 
@@ -11,6 +11,7 @@ Result<void> mac_rows(Service& service, Call& call) {
   for (std::size_t i = 0; i < count; ++i) {
     const auto content = call.in.run(api::kMaxRowContent);
     if (!call.in.ok()) return malformed(call);
+    CONCLAVE_TRY(note_row(service, content));
     const auto mac = service.token().hmac(*key, content);
     if (!mac) return std::unexpected(mac.error());
     call.out.run(*mac);
