@@ -117,6 +117,10 @@ struct Password {
   std::size_t argon2_bytes = 19 * 1024 * 1024;  // Argon2id memlimit
 };
 
+struct Policy {
+  std::string default_policy = "standard";  // of tenants that have set none
+};
+
 struct Config {
   std::filesystem::path file;   // the file it was read from, absolute; not a key
   std::filesystem::path state;  // absolute; default: the folder of `file`
@@ -130,6 +134,7 @@ struct Config {
   Store store;
   SignIn sign_in;
   Password password;
+  Policy policy;
 };
 
 using schema::Problem;

@@ -55,6 +55,7 @@ std::span<const Section> sections() {
       {"keyd", "The key process and its token"},
       {"sign_in", "Sign-in"},
       {"password", "Passwords"},
+      {"policy", "Policies of tenants; each tenant sets its own, see docs/policy.md"},
       {"limits", "Limits"},
       {"threads", "Threads"},
       {"store", "The store"},

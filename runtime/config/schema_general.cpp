@@ -122,6 +122,13 @@ void add_sign_in(std::vector<Key<Config>>& list) {
                                                         "Argon2id memory of one hash."));
 }
 
+void add_policy(std::vector<Key<Config>>& list) {
+  constexpr auto policy = &Config::policy;
+  list.push_back(key<policy, &Policy::default_policy>(
+      "policy.default", "", TextRule{1, 16, {"open", "standard", "strict", "minor"}},
+      "The shipped policy of tenants that have set none; open is for trying out only."));
+}
+
 }  // namespace
 
 void add_general_keys(std::vector<Key<Config>>& list) {
@@ -129,6 +136,7 @@ void add_general_keys(std::vector<Key<Config>>& list) {
   add_machine(list);
   add_store(list);
   add_sign_in(list);
+  add_policy(list);
 }
 
 }  // namespace conclave::config

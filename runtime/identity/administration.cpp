@@ -3,6 +3,7 @@
 #include "runtime/identity/admin_entry.hpp"
 #include "runtime/identity/errors.hpp"
 #include "runtime/identity/records.hpp"
+#include "runtime/identity/rights.hpp"
 
 namespace conclave::identity {
 
@@ -10,26 +11,14 @@ namespace {
 
 constexpr RoleSet kSessionAdmins{Role::user_admin, Role::security_admin};
 
-bool any(RoleSet left, RoleSet right) {
-  return (left.bits() & right.bits()) != 0;
-}
-
 }  // namespace
 
 Result<void> Administration::authorise_provider(const Actor& actor, bool read_only) const {
-  const Tenant* provider = parts_.directory.provider();
-  if (provider == nullptr || actor.tenant != provider->id) return fail(kDenied);
-  if (actor.roles.has(Role::provider_admin)) return {};
-  if (read_only && actor.roles.has(Role::provider_auditor)) return {};
-  return fail(kDenied, "provider_admin");
+  return identity::authorise_provider(parts_.directory, actor, read_only);
 }
 
 Result<void> Administration::authorise(const Actor& actor, TenantId tenant, RoleSet roles) const {
-  if (parts_.directory.tenant(tenant) == nullptr) return fail(kTenantNotFound);
-  if (authorise_provider(actor, false)) return {};
-  if (actor.tenant != tenant) return fail(kTenantNotFound);
-  if (!any(actor.roles, roles)) return fail(kDenied);
-  return {};
+  return identity::authorise(parts_.directory, actor, tenant, roles);
 }
 
 Result<TenantId> Administration::resolve_tenant(const Actor& actor, std::string_view text) const {

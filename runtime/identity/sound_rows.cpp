@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "hsm/api/protocol.hpp"
 #include "runtime/observe/log.hpp"
 
 namespace conclave::identity {
@@ -13,6 +14,7 @@ using store::Record;
 using store::RecordKind;
 
 constexpr std::size_t kCheckedAtOnce = 256;
+constexpr std::size_t kBytesAtOnce = 1024 * 1024;  // well below one request to keyd
 
 std::string_view kind_text(RecordKind kind) {
   switch (kind) {
@@ -54,13 +56,41 @@ RowPlace place_of(const Record& row) {
   return {row.kind, row.tenant, row.id, row.sub};
 }
 
+// What keyd would not even read, so that one such row cannot keep a server from starting.
+bool oversize(const Record& row) {
+  return row.content.size() > hsm::api::kMaxRowContent || row.mac.size() > hsm::api::kMaxSmallText;
+}
+
+// A MAC covers the row's place, which stands in front of every kind's content (records.hpp): a row
+// that was copied elsewhere keeps its MAC and is found here.
+bool at_its_place(const Record& row) {
+  base::ByteWriter head(40);
+  head.raw(std::string_view("CVR1")).u8(static_cast<std::uint8_t>(row.kind));
+  head.u64(row.tenant.value).u64(row.id).u64(row.sub).u64(row.version);
+  return row.content.size() >= head.size() &&
+         std::ranges::equal(ByteView(row.content).first(head.size()), head.bytes());
+}
+
+// How many rows from `first` on go into one request.
+std::size_t batch_at(const std::vector<Record>& records, std::size_t first) {
+  std::size_t bytes = 0;
+  std::size_t last = first;
+  while (last < records.size() && last - first < kCheckedAtOnce && bytes < kBytesAtOnce) {
+    if (!oversize(records[last])) bytes += records[last].content.size();
+    ++last;
+  }
+  return last - first;
+}
+
 Task<Result<std::vector<bool>>> check_macs(hsm::api::KeyService& keys,
                                            const std::vector<Record>* records, std::size_t first,
                                            std::size_t count) {
   std::vector<hsm::api::PowerRow> rows;
   rows.reserve(count);
   for (std::size_t i = first; i < first + count; ++i) {
-    rows.push_back({(*records)[i].content, (*records)[i].mac});
+    const Record& row = (*records)[i];
+    // Nothing has an empty MAC.
+    rows.push_back(oversize(row) ? hsm::api::PowerRow{} : hsm::api::PowerRow{row.content, row.mac});
   }
   auto sound = co_await async::await_callback<std::vector<bool>>(
       [&keys, &rows](Callback<std::vector<bool>> done) {
@@ -142,16 +172,18 @@ Task<Result<SoundRows>> check_rows(std::vector<Record> records, hsm::api::KeySer
   out.was_empty_ = records.empty();
   std::ranges::sort(records, {}, place_of);
   std::vector<bool> sound;
-  for (std::size_t first = 0; first < records.size(); first += kCheckedAtOnce) {
-    const std::size_t count = std::min(kCheckedAtOnce, records.size() - first);
-    auto part = co_await check_macs(keys, &records, first, count);
+  while (sound.size() < records.size()) {
+    const std::size_t count = batch_at(records, sound.size());
+    auto part = co_await check_macs(keys, &records, sound.size(), count);
     if (!part) co_return std::unexpected(part.error());
     sound.insert(sound.end(), part->begin(), part->end());
   }
-  const auto refuse = [&out](Record row, std::string_view why) {
+  const auto refuse = [&out, &newest](Record row, std::string_view why) {
     tell_row_refused(row, why);
     const RecordKind kind = row.kind;
-    out.unsound_[kind].push_back({std::move(row), why});
+    const auto known = newest->find(place_of(row));
+    const bool expected = known != newest->end() && known->second != 0;
+    out.unsound_[kind].push_back({std::move(row), why, expected});
   };
   for (const RowPlace& place : missing_rows(*newest, records)) {
     refuse({place.kind, place.tenant, place.id, place.sub, 0, {}, {}}, "missing");
@@ -159,6 +191,8 @@ Task<Result<SoundRows>> check_rows(std::vector<Record> records, hsm::api::KeySer
   for (std::size_t i = 0; i < records.size(); ++i) {
     if (!sound[i]) {
       refuse(std::move(records[i]), "mac");
+    } else if (!at_its_place(records[i])) {
+      refuse(std::move(records[i]), "place");
     } else if (came_back(*newest, records[i])) {
       refuse(std::move(records[i]), "older than its audit entry");
     } else {

@@ -25,7 +25,9 @@ struct RowPlace {
 // the subject: nothing may become laxer by it.
 struct UnsoundRow {
   store::Record row;     // as found; only kind, tenant, id, sub of one that is missing
-  std::string_view why;  // "mac", "older than its audit entry", "missing"
+  std::string_view why;  // "mac", "place", "older than its audit entry", "missing"
+  // The trail says that a row stands here; it knows nothing of one that somebody invented.
+  bool expected = false;
 };
 
 // The rows of power as a start finds them, held against their MACs and the audit trail: once for

@@ -65,6 +65,7 @@ Domain::Domain(Parts parts)
       nonces(base::system_clock(), base::system_random(),
              static_cast<std::int64_t>(parts.config.sign_in.nonce_ms)),
       writer({parts.store, parts.keys, trail}),
+      rules({directory, writer, base::system_clock(), parts.config.policy.default_policy}),
       eraser({parts.store, parts.keys, base::system_clock(), parts.metrics}),
       sign_in({directory,
                sessions,
@@ -120,6 +121,7 @@ Task<Result<void>> Domain::start_once(std::shared_ptr<const store::Snapshot> sna
   auto rows = co_await identity::check_rows(snapshot->records, parts_.keys, &trail);
   if (!rows) co_return std::unexpected(std::move(rows).error());
   directory.load(*rows);
+  rules.load(*rows);
   CONCLAVE_CO_TRY(co_await check_anchor());
   ledger.start(*snapshot);
   if (writer.usable()) {

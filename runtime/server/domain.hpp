@@ -16,6 +16,7 @@
 #include "runtime/identity/bootstrap.hpp"
 #include "runtime/admission/sign_in.hpp"
 #include "runtime/presence/presence.hpp"
+#include "runtime/rules/book.hpp"
 #include "runtime/server/people.hpp"
 
 namespace conclave::server {
@@ -69,6 +70,7 @@ class Domain {
   identity::Throttle throttle;
   identity::HelloNonces nonces;
   identity::RowWriter writer;
+  rules::Book rules;
   erasure::KeyEraser eraser;
   admission::SignIn sign_in;
   identity::Account account;

@@ -26,6 +26,8 @@ DEFAULTS = {
     "limits.requests_per_session_per_s": 2000,
     "limits.drain_ms": 200,
     "log.level": "debug",
+    # People of tests sign in with as many devices as a test likes; those about policies set one.
+    "policy.default": "open",
 }
 
 

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "policies/document/policy.hpp"
+#include "runtime/base/clock.hpp"
+#include "runtime/identity/directory.hpp"
+#include "runtime/identity/row_writer.hpp"
+#include "runtime/identity/sound_rows.hpp"
+#include "runtime/rules/version.hpp"
+
+namespace conclave::rules {
+
+// Where a tenant's policy comes from.
+enum class Standing : std::uint8_t {
+  shipped,  // nobody set one: `policy.default` holds
+  set,      // the newest version holds
+  refused,  // the newest version is not sound: the shipped `strict` holds
+};
+[[nodiscard]] std::string_view to_text(Standing standing);
+
+struct InForce {
+  Standing standing = Standing::shipped;
+  std::uint64_t newest = 0;  // the highest number that was given; what set() expects
+  std::string base;          // the shipped policy that it stands on
+  std::string why;           // refused: what is wrong with which version
+};
+
+// One version as a list shows it.
+struct Listed {
+  std::uint64_t number = 0;
+  bool in_force = false;
+  std::string refused;  // why it cannot be used; then nothing below is known
+  UserId by;
+  TenantId by_tenant;
+  std::int64_t set_ms = 0;  // UTC
+  std::uint64_t copy_of = 0;
+  std::string effect;  // "weakening, moving trust"
+  std::string note;
+};
+
+// The policy in force of each tenant. On the shard's thread only, refused() apart.
+class Book {
+ public:
+  struct Parts {
+    const identity::Directory& directory;
+    identity::RowWriter& writer;
+    const base::Clock& clock;
+    std::string default_policy;  // a shipped policy's name
+  };
+  explicit Book(Parts parts);
+  ~Book();
+
+  // At a start, once the rows were checked; again: from the beginning.
+  void load(const identity::SoundRows& rows);
+
+  // What holds for `tenant`, known or not. Valid until the caller's next co_await.
+  [[nodiscard]] const policy::Policy& of(TenantId tenant) const;
+  // The highest number that was given; 0 where nobody set a policy.
+  [[nodiscard]] std::uint64_t version(TenantId tenant) const;
+  [[nodiscard]] InForce in_force(TenantId tenant) const;
+
+  // Changes need security_admin of the tenant, reading that or auditor; provider_admin may both.
+  // Others: kDenied, kTenantNotFound.
+  //
+  // One audited row. kPolicyInvalid (with every line that is wrong, contradictions included),
+  // kPolicyConflict unless `expected_version` is version().
+  [[nodiscard]] Task<Result<Version>> set(identity::Actor by, TenantId tenant,
+                                          std::string document, std::uint64_t expected_version,
+                                          std::string note);
+  // A new version with the document of an old one.
+  [[nodiscard]] Task<Result<Version>> roll_back(identity::Actor by, TenantId tenant,
+                                                std::uint64_t number,
+                                                std::uint64_t expected_version, std::string note);
+  // Newest first.
+  [[nodiscard]] Result<std::vector<Listed>> history(const identity::Actor& by,
+                                                    TenantId tenant) const;
+  // kVersionNotFound, also for one that was refused.
+  [[nodiscard]] Result<Version> document(const identity::Actor& by, TenantId tenant,
+                                         std::uint64_t number) const;
+  [[nodiscard]] Result<void> may_read(const identity::Actor& by, TenantId tenant) const;
+
+  // Called after each change, with memory as the change made it.
+  void on_change(std::function<void(TenantId)> hook) { changed_ = std::move(hook); }
+
+  // Tenants whose newest version is not sound. Any thread.
+  [[nodiscard]] std::size_t refused() const { return refused_.load(); }
+
+ private:
+  struct Shelf;  // the versions of one tenant
+  struct Draft;  // a version that is to be written
+
+  [[nodiscard]] const Shelf* shelf(TenantId tenant) const;
+  void refuse(const store::Record& place, std::string why);
+  void settle(TenantId tenant, Shelf& shelf);
+  [[nodiscard]] Result<Draft> draft(const identity::Actor& by, TenantId tenant,
+                                    std::string document, std::string note) const;
+  [[nodiscard]] Task<Result<Version>> write(Draft draft, identity::Actor by,
+                                            std::uint64_t expected_version);
+
+  Parts parts_;
+  const policy::Policy* default_;
+  std::map<TenantId, std::unique_ptr<Shelf>> shelves_;
+  std::function<void(TenantId)> changed_;
+  std::atomic<std::size_t> refused_{0};
+};
+
+}  // namespace conclave::rules

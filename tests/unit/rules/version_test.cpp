@@ -1,0 +1,76 @@
+#include "runtime/rules/version.hpp"
+
+#include <gtest/gtest.h>
+
+namespace conclave::rules {
+namespace {
+
+Version sample() {
+  Version out;
+  out.tenant = TenantId{7};
+  out.number = 3;
+  out.by = UserId{11};
+  out.by_tenant = TenantId{5};
+  out.set_ms = 1'700'000'000'000;
+  out.copy_of = 1;
+  out.effect = {false, true, true};
+  out.note = "two devices are enough";
+  out.document = "[devices]\ncap = 2\n";
+  return out;
+}
+
+TEST(Version, ReadsWhatItWrote) {
+  const Version version = sample();
+  const auto read = decode(encode(version));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->tenant, version.tenant);
+  EXPECT_EQ(read->number, version.number);
+  EXPECT_EQ(read->by, version.by);
+  EXPECT_EQ(read->by_tenant, version.by_tenant);
+  EXPECT_EQ(read->set_ms, version.set_ms);
+  EXPECT_EQ(read->copy_of, version.copy_of);
+  EXPECT_EQ(read->effect, version.effect);
+  EXPECT_EQ(read->note, version.note);
+  EXPECT_EQ(read->document, version.document);
+}
+
+// A MAC over the content alone must not let a row be moved: its place is part of the content.
+TEST(Version, IsReadOnlyAtItsOwnPlace) {
+  const store::Record row = encode(sample());
+  for (auto field : {&store::Record::id, &store::Record::sub, &store::Record::version}) {
+    store::Record moved = row;
+    moved.*field += 1;
+    EXPECT_FALSE(decode(moved));
+  }
+  store::Record other = row;
+  other.tenant = TenantId{8};
+  EXPECT_FALSE(decode(other));
+  other = row;
+  other.kind = store::RecordKind::group;
+  EXPECT_FALSE(decode(other));
+}
+
+TEST(Version, IsReadToItsLastByteAndNotBeyond) {
+  const store::Record row = encode(sample());
+  for (std::size_t length = 0; length < row.content.size(); ++length) {
+    store::Record cut = row;
+    cut.content.resize(length);
+    EXPECT_FALSE(decode(cut)) << length;
+  }
+  store::Record longer = row;
+  longer.content.push_back(0);
+  EXPECT_FALSE(decode(longer));
+}
+
+TEST(Version, EffectsThatDoNotExistAreRefused) {
+  Version version = sample();
+  version.note.clear();
+  version.document.clear();
+  store::Record row = encode(version);
+  // Behind the effect stand two empty runs of four bytes each.
+  row.content[row.content.size() - 9] = 8;
+  EXPECT_FALSE(decode(row));
+}
+
+}  // namespace
+}  // namespace conclave::rules
