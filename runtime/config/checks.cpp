@@ -76,6 +76,9 @@ void check_together(const Config& config, const Lines& lines, Problems& problems
       config.limits.connections_per_address <= config.limits.connections,
       "limits.connections_per_address",
       "must not exceed limits.connections (" + std::to_string(config.limits.connections) + ")");
+  const auto& place = config.location.server_place;
+  check.hold(place.empty() || parse_coordinates(place), "location.server_place",
+             "latitude and longitude in degrees are needed, such as \"50.11, 8.68\"");
   check.hold(!config.keyd.module.empty(), "keyd.module", "the path of a PKCS#11 module is needed");
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -111,6 +112,23 @@ struct SignIn {
   std::size_t setup_minutes = 10;  // life of the one-time setup secret
 };
 
+// Files that addresses are looked up in; relative paths start at the folder of the file. A list
+// file stands under each trait that its addresses, networks or AS numbers have.
+struct Location {
+  std::vector<std::string> databases;  // MaxMind format
+  std::vector<std::string> as_ranges;  // "first,last,AS number,name"
+  std::vector<std::string> vpn;
+  std::vector<std::string> proxy;
+  std::vector<std::string> tor;
+  std::vector<std::string> hosting;
+  std::vector<std::string> mobile;
+  std::vector<std::string> carrier_nat;
+  std::vector<std::string> shared_egress;
+  std::vector<std::string> satellite;
+  std::string server_place;  // "50.11, 8.68"; empty: not said
+  std::size_t reload_s = 60;
+};
+
 struct Password {
   std::size_t min_length = 10;                  // characters
   std::size_t argon2_passes = 2;                // Argon2id opslimit
@@ -135,7 +153,19 @@ struct Config {
   SignIn sign_in;
   Password password;
   Policy policy;
+  Location location;
 };
+
+struct Coordinates {  // degrees, north and east positive
+  double latitude = 0;
+  double longitude = 0;
+};
+// "50.11, 8.68"; nullopt for anything else.
+[[nodiscard]] std::optional<Coordinates> parse_coordinates(std::string_view text);
+// A path of [location], from the folder of the configuration.
+[[nodiscard]] std::filesystem::path location_file(const Config& config, const std::string& text);
+// All files of [location], absolute, each once.
+[[nodiscard]] std::vector<std::filesystem::path> location_files(const Config& config);
 
 using schema::Problem;
 using schema::Problems;

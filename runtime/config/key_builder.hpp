@@ -24,5 +24,6 @@ inline constexpr std::int64_t kMillion = 1'000'000;
 // The keys by theme, each in a file of its own.
 void add_general_keys(std::vector<Key<Config>>& list);
 void add_limit_keys(std::vector<Key<Config>>& list);
+void add_location_keys(std::vector<Key<Config>>& list);
 
 }  // namespace conclave::config

@@ -10,6 +10,7 @@ std::vector<Key<Config>> make_keys() {
   std::vector<Key<Config>> list;
   add_general_keys(list);
   add_limit_keys(list);
+  add_location_keys(list);
   return list;
 }
 
@@ -56,6 +57,7 @@ std::span<const Section> sections() {
       {"sign_in", "Sign-in"},
       {"password", "Passwords"},
       {"policy", "Policies of tenants; each tenant sets its own, see docs/policy.md"},
+      {"location", "What addresses are looked up in; none of it is needed"},
       {"limits", "Limits"},
       {"threads", "Threads"},
       {"store", "The store"},

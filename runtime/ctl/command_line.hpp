@@ -22,6 +22,7 @@ void add_profile_commands(CLI::App& app, Shell& shell);
 void add_people_commands(CLI::App& app, Shell& shell);
 void add_access_commands(CLI::App& app, Shell& shell);
 void add_system_commands(CLI::App& app, Shell& shell);
+void add_location_commands(CLI::App& app, Shell& shell);
 void add_record_commands(CLI::App& app, Shell& shell);
 void add_ceremony_commands(CLI::App& app, Shell& shell);
 void add_local_commands(CLI::App& app, Shell& shell);

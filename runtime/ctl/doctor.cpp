@@ -64,6 +64,7 @@ Result<void> doctor(Shell& shell, const std::filesystem::path& config_file) {
     add(findings, check_state(paths));
     add(findings, check_token(*loaded, paths));
     add(findings, check_machine(*loaded, paths));
+    add(findings, check_location(*loaded));
     add(findings, check_processes(*loaded, paths));
   }
   show(shell, findings);

@@ -31,6 +31,7 @@ using Findings = std::vector<Finding>;
 [[nodiscard]] Findings check_state(const config::StatePaths& paths);
 [[nodiscard]] Findings check_token(const config::Config& config, const config::StatePaths& paths);
 [[nodiscard]] Findings check_machine(const config::Config& config, const config::StatePaths& paths);
+[[nodiscard]] Findings check_location(const config::Config& config);
 [[nodiscard]] Findings check_processes(const config::Config& config,
                                        const config::StatePaths& paths);
 

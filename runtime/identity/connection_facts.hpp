@@ -1,8 +1,14 @@
 #pragma once
 
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "runtime/base/bytes.hpp"
+#include "runtime/network/address.hpp"
+#include "runtime/network/path_measure.hpp"
 
 namespace conclave::identity {
 
@@ -15,6 +21,13 @@ struct ConnectionFacts {
   std::string origin;      // Origin header; empty when there is none
   std::string host;        // Host header
   bool web_socket = true;  // false: the management API, whose sessions replace no other
+  std::optional<network::Address> client = {};  // `address`, parsed
+  // When the connection opened; nothing when TCP ends at a proxy of ours.
+  network::PathMeasure path = {};
+  bool client_certificate = false;  // one was proven in the handshake
+  // Least round trip of pings so far, in microseconds; 0: not known. Null without a WebSocket.
+  // Shared with the connection, which goes on measuring on its own thread.
+  std::shared_ptr<const std::atomic<std::int64_t>> least_ping_us = {};
 };
 
 }  // namespace conclave::identity

@@ -14,6 +14,7 @@
 #include "runtime/observe/metrics.hpp"
 #include "runtime/server/domain.hpp"
 #include "runtime/server/doors.hpp"
+#include "runtime/server/location_files.hpp"
 #include "runtime/server/log_watch.hpp"
 #include "runtime/server/ports_file.hpp"
 #include "runtime/server/threads.hpp"
@@ -103,6 +104,7 @@ struct Conclaved::State {
   std::unique_ptr<async::TaskGroup> tasks;  // on the shard
   std::unique_ptr<TokenProbe> token;
   std::unique_ptr<LogWatch> log_watch;  // null without a log file
+  std::unique_ptr<LocationFiles> location;
   std::unique_ptr<Domain> domain;
   std::unique_ptr<Doors> doors;
   std::unique_ptr<wire::Server> server;
@@ -142,11 +144,13 @@ Result<void> Conclaved::State::build() {
   threads = std::make_unique<Threads>(config.threads.io);
   tasks = std::make_unique<async::TaskGroup>(threads->shard());
   token = std::make_unique<TokenProbe>(*keys, base::system_clock(), metrics);
-  doors = std::make_unique<Doors>(Doors::Parts{config, paths, fences.text(), *store, *keys, *token,
-                                               log ? &*log : nullptr, metrics, threads->io(),
-                                               threads->shard()});
+  location = std::make_unique<LocationFiles>(config, base::system_clock(), metrics);
+  doors = std::make_unique<Doors>(Doors::Parts{
+      config, paths, fences.text(), *store, *keys, *token, log ? &*log : nullptr,
+      location->sources(), metrics, threads->io(), threads->shard()});
   domain = std::make_unique<Domain>(Domain::Parts{config, paths, *store, *keys, *argon2, metrics,
-                                                  threads->shard(), &doors->gate()});
+                                                  threads->shard(), location->sources(),
+                                                  &doors->gate()});
   return {};
 }
 
@@ -158,6 +162,7 @@ void Conclaved::State::fail_start(Error error) {
 }
 
 Task<void> Conclaved::State::start() {
+  co_await location->load();
   auto result = co_await domain->start();
   if (result) result = co_await open_doors();
   if (!result) {
@@ -167,6 +172,7 @@ Task<void> Conclaved::State::start() {
   observe::info("server.ready", {{"port", server->bound().front()}});
   tasks->spawn(renew_certificate());
   tasks->spawn(token->run());
+  tasks->spawn(location->run());
   if (log) {
     log_watch = std::make_unique<LogWatch>(*log, domain->writer);
     tasks->spawn(log_watch->run());
@@ -257,6 +263,7 @@ void Conclaved::State::tear_down() {
   wait_on_shard([this](std::function<void()> done) {
     stopping = true;
     token->stop();
+    location->stop();
     if (log_watch) log_watch->stop();
     if (server) return doors->close(std::move(done));
     done();
@@ -264,11 +271,13 @@ void Conclaved::State::tear_down() {
   run_on_shard(domain->stop());
   wait_on_shard([this](std::function<void()> done) { tasks->close(std::move(done)); });
   argon2->stop();
+  location->join();
   store->close();
   threads->finish();
   server.reset();  // its connections live on the I/O threads, which have ended
   doors.reset();
   domain.reset();
+  location.reset();
   keys.reset();
   observe::info("server.stopped");
 }

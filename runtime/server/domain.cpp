@@ -51,6 +51,12 @@ chat::Limits chat_limits(const config::Config& config) {
   return limits;
 }
 
+std::optional<signals::Point> server_point(const config::Config& config) {
+  const auto place = config::parse_coordinates(config.location.server_place);
+  if (!place) return std::nullopt;
+  return signals::Point{place->latitude, place->longitude};
+}
+
 }  // namespace
 
 Domain::Domain(Parts parts)
@@ -67,18 +73,13 @@ Domain::Domain(Parts parts)
       writer({parts.store, parts.keys, trail}),
       rules({directory, writer, base::system_clock(), parts.config.policy.default_policy}),
       eraser({parts.store, parts.keys, base::system_clock(), parts.metrics}),
-      knowledge(make_knowledge()),
-      approvals({directory, writer, hub, base::system_clock(), base::system_random()}),
-      recovery({directory, writer, hub, base::system_clock()}),
-      doorkeeper({directory, sessions, writer, parts.keys, hub, approvals, recovery, knowledge,
-                  base::system_clock(), base::system_random(), parts.metrics}),
       sign_in({directory,
                sessions,
                passwords,
                throttle,
                nonces,
                writer,
-               doorkeeper,
+               parts.keys,
                base::system_clock(),
                base::system_random(),
                parts.metrics,
@@ -87,6 +88,14 @@ Domain::Domain(Parts parts)
       people(directory),
       ledger(parts.store, parts.executor),
       states({parts.store, parts.keys, ledger, hub, base::system_clock()}),
+      watch({parts.location,
+             states,
+             base::system_clock(),
+             server_point(parts.config),
+             [this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); },
+             {}}),
+      disclosure({watch, writer, base::system_clock(), base::system_random(),
+                  [this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); }}),
       chat({parts.store, parts.keys, hub, ledger, states, eraser, people, base::system_clock(),
             base::system_random(), parts.metrics, parts.executor, chat_limits(parts.config),
             parts.gate}),
@@ -96,17 +105,9 @@ Domain::Domain(Parts parts)
       bootstrap({administration, directory, base::system_clock(), base::system_random(),
                  parts.paths.setup_secret,
                  static_cast<std::int64_t>(parts.config.sign_in.setup_minutes) * kMinuteMs}),
-      tasks_(parts.executor) {
-  rules.on_change([this](TenantId tenant) { doorkeeper.policy_changed(tenant); });
-}
+      tasks_(parts.executor) {}
 
 Domain::~Domain() = default;
-
-admission::Knowledge Domain::make_knowledge() {
-  admission::Knowledge out;
-  out.policy = [this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); };
-  return out;
-}
 
 Task<Result<void>> Domain::start() {
   auto loaded = co_await async::await_callback<store::Snapshot>(
@@ -135,7 +136,7 @@ Task<Result<void>> Domain::start_once(std::shared_ptr<const store::Snapshot> sna
   if (!rows) co_return std::unexpected(std::move(rows).error());
   directory.load(*rows);
   rules.load(*rows);
-  recovery.load(*rows);
+  disclosure.load(*rows);
   CONCLAVE_CO_TRY(co_await check_anchor());
   ledger.start(*snapshot);
   if (writer.usable()) {
@@ -174,8 +175,8 @@ Task<void> Domain::upkeep() {
     co_await async::sleep_for(std::chrono::seconds(1));
     if (second != 59) continue;
     co_await sign_in.upkeep();
-    co_await doorkeeper.upkeep();
     co_await chat.upkeep();
+    co_await watch.upkeep();
   }
 }
 
@@ -183,6 +184,7 @@ Task<void> Domain::stop() {
   stopping_ = true;
   if (started_) {
     co_await presence.stop();
+    co_await watch.stop();
     co_await chat.stop();
     if (writer.usable()) {
       if (auto moved = co_await anchor.advance(); !moved) {

@@ -4,8 +4,6 @@
 #include <memory>
 #include <string>
 
-#include "runtime/admission/doorkeeper.hpp"
-#include "runtime/admission/sign_in.hpp"
 #include "runtime/async/blocking_pool.hpp"
 #include "runtime/async/task_group.hpp"
 #include "runtime/audit/anchor.hpp"
@@ -16,9 +14,11 @@
 #include "runtime/identity/account.hpp"
 #include "runtime/identity/administration.hpp"
 #include "runtime/identity/bootstrap.hpp"
+#include "runtime/admission/sign_in.hpp"
 #include "runtime/presence/presence.hpp"
 #include "runtime/rules/book.hpp"
 #include "runtime/server/people.hpp"
+#include "runtime/whereabouts/disclosure.hpp"
 
 namespace conclave::server {
 
@@ -35,6 +35,7 @@ class Domain {
     async::BlockingPool& argon2;
     observe::Metrics& metrics;
     boost::asio::any_io_executor executor;  // the shard's
+    const evidence::Sources& location;
     chat::PressureGate* gate = nullptr;
   };
   explicit Domain(Parts parts);
@@ -54,8 +55,6 @@ class Domain {
   [[nodiscard]] Task<Result<void>> start_once(std::shared_ptr<const store::Snapshot> snapshot);
   [[nodiscard]] Task<void> upkeep();
   [[nodiscard]] Task<void> keep_anchor();
-  // What admission asks the other modules of the domain.
-  [[nodiscard]] admission::Knowledge make_knowledge();
   // Holds the rows against the token; locks them when they were rolled back.
   [[nodiscard]] Task<Result<void>> check_anchor();
 
@@ -75,16 +74,14 @@ class Domain {
   identity::RowWriter writer;
   rules::Book rules;
   erasure::KeyEraser eraser;
-  sync::Hub hub;
-  admission::Knowledge knowledge;
-  admission::Approvals approvals;
-  admission::Recovery recovery;
-  admission::Doorkeeper doorkeeper;
   admission::SignIn sign_in;
   identity::Account account;
   People people;
+  sync::Hub hub;
   sync::Ledger ledger;
   sync::UserStates states;
+  whereabouts::Watch watch;
+  whereabouts::Disclosure disclosure;
   chat::Chat chat;
   presence::Presence presence;
   identity::Administration administration;

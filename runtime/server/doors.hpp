@@ -27,6 +27,7 @@ class Doors {
     hsm::api::KeyService& keys;
     const TokenProbe& token;
     const observe::LogFile* log;  // null when standard error is no file
+    const evidence::Sources& location;
     observe::Metrics& metrics;
     std::vector<boost::asio::any_io_executor> io;
     boost::asio::any_io_executor shard;

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 
 #include "runtime/whereabouts/errors.hpp"
@@ -136,6 +137,8 @@ Result<Kept> Kept::decode(ByteView bytes) {
     if ((flags & kHasOffset) != 0) each.utc_offset_minutes = static_cast<std::int32_t>(in.u32());
   }
   if (!in.done()) return fail(kKeptMalformed, "bytes beyond the end");
+  // Order, unknown flags, letters that are no country: nothing that the encoder would not write.
+  if (!std::ranges::equal(out.encode(), bytes)) return fail(kKeptMalformed, "form");
   return out;
 }
 

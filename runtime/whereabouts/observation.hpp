@@ -7,6 +7,7 @@
 
 #include "policies/engine/facts.hpp"
 #include "policies/signals/evidence.hpp"
+#include "runtime/identity/connection_facts.hpp"
 #include "runtime/network/address.hpp"
 
 namespace conclave::whereabouts {
@@ -38,6 +39,10 @@ struct Input {
   bool attended = true;  // a person is at it; false for a reconnect by itself
   std::vector<OnlineDevice> online;
 };
+
+// What the door knows of the connection, for `device` of `user`.
+[[nodiscard]] Input input_of(TenantId tenant, UserId user, DeviceId device,
+                             const identity::ConnectionFacts& facts);
 
 // What is known of it, for the engine and for people.
 struct Observation {

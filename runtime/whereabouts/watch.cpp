@@ -169,6 +169,14 @@ signals::Evidence Watch::evidence_of(const Input& input, const policy::Policy& p
   out.locale_region = claims.locale_region;
   out.path = input.path;
   out.server = parts_.server;
+  if (person != nullptr) {
+    const auto second = person->second.find(input.device);
+    const bool fresh = second != person->second.end() &&
+                       parts_.clock.utc_ms() - second->second.at_ms <= parts_.limits.second_ms;
+    if (fresh) out.second = second->second.network;
+  }
+  // Within our own networks milliseconds are programs at work, not distances.
+  if (input.address && input.address->is_internal()) out.path = {.mtu = input.path.mtu};
   if (input.address && !input.address->is_internal()) {
     out.peers = neighbours_.around(input.tenant, input.user, *input.address, out.here.at_s);
   }
@@ -247,6 +255,13 @@ void Watch::report(TenantId tenant, UserId user, DeviceId device, DeviceClaims c
   person->reports[device] = {std::move(claims), parts_.clock.utc_ms()};
 }
 
+void Watch::second_network(TenantId tenant, UserId user, DeviceId device,
+                           const network::Address& address) {
+  Person* person = find(tenant, user);
+  if (person == nullptr) return;
+  person->second[device] = {parts_.sources.look_up(address), parts_.clock.utc_ms()};
+}
+
 void Watch::set_consent(TenantId tenant, UserId user, bool given) {
   consents_[{tenant, user}] = given;
   if (given) return;
@@ -269,6 +284,7 @@ Task<Result<void>> Watch::erase(TenantId tenant, UserId user) {
   if (Person* person = find(tenant, user)) {
     person->kept = {};
     person->reports.clear();
+    person->second.clear();
     person->waits_since_ms = 0;
     ++person->changes;
   }

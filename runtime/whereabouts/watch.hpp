@@ -33,6 +33,7 @@ class Watch {
     std::int64_t store_after_ms = 600'000;  // what was learnt is stored this long after
     std::size_t stores_at_once = 200;       // by one upkeep()
     std::int64_t report_ms = 6 * 3'600'000;  // how long a device's report counts
+    std::int64_t second_ms = 900'000;        // and its second network
   };
   struct Parts {
     const evidence::Sources& sources;
@@ -62,6 +63,10 @@ class Watch {
   void report(TenantId tenant, UserId user, DeviceId device, DeviceClaims claims,
               const std::optional<network::Address>& address);
 
+  // The device was seen at a second address, which the server saw itself.
+  void second_network(TenantId tenant, UserId user, DeviceId device,
+                      const network::Address& address);
+
   // Whether the person agreed that devices tell where they are; set by whoever keeps consents.
   void set_consent(TenantId tenant, UserId user, bool given);
 
@@ -88,9 +93,14 @@ class Watch {
     DeviceClaims claims;
     std::int64_t at_ms = 0;  // UTC
   };
+  struct Second {
+    signals::NetworkFacts network;
+    std::int64_t at_ms = 0;  // UTC
+  };
   struct Person {
     Kept kept;
-    std::map<DeviceId, Report> reports;  // memory only
+    std::map<DeviceId, Report> reports;  // memory only, as the next
+    std::map<DeviceId, Second> second;
     std::int64_t used_ms = 0;            // monotonic
     std::int64_t waits_since_ms = 0;     // monotonic; 0: stored as it is
     std::uint64_t changes = 0;

@@ -31,6 +31,7 @@ bool Heartbeat::pong(std::string_view payload, Time now) {
   // At least one microsecond: zero says "unknown".
   const std::int64_t sample = std::max<std::int64_t>(
       1, std::chrono::duration_cast<std::chrono::microseconds>(now - pinged_at_).count());
+  least_us_ = least_us_ == 0 ? sample : std::min(least_us_, sample);
   round_trip_us_ = round_trip_us_ == 0 ? sample : round_trip_us_ + (sample - round_trip_us_) / 8;
   return true;
 }

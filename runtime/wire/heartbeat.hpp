@@ -28,6 +28,10 @@ class Heartbeat {
   [[nodiscard]] std::string begin_ping(Time now);
   // Smoothed (RFC 6298 section 2, alpha 1/8); 0 while unknown.
   [[nodiscard]] std::int64_t round_trip_us() const { return round_trip_us_; }
+  // The least of all; 0 while unknown.
+  [[nodiscard]] std::int64_t least_round_trip_us() const { return least_us_; }
+  // A ping is on its way.
+  [[nodiscard]] bool awaiting() const { return awaiting_; }
 
  private:
   std::chrono::milliseconds ping_after_;
@@ -38,6 +42,7 @@ class Heartbeat {
   double control_tokens_;
   std::uint64_t number_ = 0;
   std::int64_t round_trip_us_ = 0;
+  std::int64_t least_us_ = 0;
   bool awaiting_ = false;
 };
 

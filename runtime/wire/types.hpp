@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -26,6 +27,9 @@ struct Peer {
   // TCP ends at a proxy: what is measured on the socket is the proxy's.
   bool proxied = false;
   network::PathMeasure path;  // at the upgrade; nothing when proxied
+  // Least round trip of pings inside the connection so far, in microseconds; 0: none was answered.
+  // Shared with the connection, which goes on measuring, and with who judges it on another thread.
+  std::shared_ptr<std::atomic<std::int64_t>> least_ping_us;
   std::string tls_version;  // "TLSv1.3", empty without TLS
   Bytes tls_exporter;       // 32 bytes, RFC 9266 "EXPORTER-Channel-Binding"; empty without TLS
   std::string host;         // Host header

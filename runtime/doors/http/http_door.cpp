@@ -1,17 +1,14 @@
 #include "runtime/doors/http/http_door.hpp"
 
-#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
-#include "runtime/admission/errors.hpp"
 #include "runtime/base/secret.hpp"
 #include "runtime/doors/http/errors.hpp"
 #include "runtime/doors/http/guard.hpp"
 #include "runtime/doors/http/openapi.hpp"
 #include "runtime/doors/http/route.hpp"
-#include "runtime/identity/errors.hpp"
 #include "runtime/observe/log.hpp"
 
 namespace conclave::doors::http {
@@ -24,8 +21,15 @@ const std::vector<Route>& routes() {
 }
 
 identity::ConnectionFacts facts_of(const wire::Peer& peer) {
-  return {peer.address, peer.tls, peer.loopback && !peer.tls, peer.tls_exporter, peer.origin,
-          peer.host,    false};
+  return {.address = peer.address,
+          .tls = peer.tls,
+          .loopback = peer.loopback && !peer.tls,
+          .tls_exporter = peer.tls_exporter,
+          .origin = peer.origin,
+          .host = peer.host,
+          .web_socket = false,
+          .client = network::Address::parse(peer.address),
+          .path = peer.path};
 }
 
 Result<boost::json::object> parse_body(const std::string& text) {
@@ -132,18 +136,6 @@ Task<void> HttpDoor::serve(wire::HttpRequest request, std::shared_ptr<wire::Http
   (*reply)(std::move(response));
 }
 
-Result<void> HttpDoor::within_restriction(const identity::Actor& actor,
-                                          std::string_view like) const {
-  if (!actor.restricted) return {};
-  const identity::Session* session = parts_.services.sessions.find(actor.session);
-  if (session == nullptr) return fail(identity::kSessionEnded);
-  if (!session->restriction || std::ranges::binary_search(session->restriction->methods, like)) {
-    return {};
-  }
-  return std::unexpected(
-      Error(admission::kSessionRestricted).with_members(session->restriction->members));
-}
-
 Task<wire::HttpResponse> HttpDoor::respond(wire::HttpRequest request) {
   auto target = parse_target(request.target);
   if (!target) co_return error_response(target.error());
@@ -160,9 +152,6 @@ Task<wire::HttpResponse> HttpDoor::respond(wire::HttpRequest request) {
     auto actor = guard_->authenticate(request);
     if (!actor) co_return error_response(actor.error());
     call.actor = *actor;
-    if (auto allowed = within_restriction(*actor, found.route->like); !allowed) {
-      co_return error_response(allowed.error());
-    }
   }
   auto body = parse_body(request.body);
   base::wipe(request.body);  // may hold a password

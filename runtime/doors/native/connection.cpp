@@ -26,7 +26,10 @@ identity::ConnectionFacts facts_of(const wire::Peer& peer) {
           .loopback = peer.loopback && !peer.tls,
           .tls_exporter = peer.tls_exporter,
           .origin = peer.origin,
-          .host = peer.host};
+          .host = peer.host,
+          .client = network::Address::parse(peer.address),
+          .path = peer.path,
+          .least_ping_us = peer.least_ping_us};
 }
 
 Refused class_of(const Error& error) {
@@ -52,6 +55,8 @@ void Connection::on_open(wire::WebSocket& socket) {
   link_ = std::make_shared<Link>(station_->add(*this), facts_of(socket.peer()), frontage_.nonce());
   frontage_.metrics->connections.add(1);
   send_or_hold(hello_frame());
+  // Mostly answered before the client signs in; the round trip tells whether TCP ends in between.
+  socket.measure_round_trip();
   start_sign_in_timer();
 }
 

@@ -4,11 +4,12 @@
 #include <memory>
 #include <string>
 
-#include "runtime/admission/sign_in.hpp"
 #include "runtime/chat/chat.hpp"
 #include "runtime/doors/native/link.hpp"
 #include "runtime/identity/account.hpp"
+#include "runtime/admission/sign_in.hpp"
 #include "runtime/presence/presence.hpp"
+#include "runtime/whereabouts/disclosure.hpp"
 #include "sdk/protocol/methods.hpp"
 
 namespace conclave::doors::native {
@@ -31,15 +32,13 @@ using Text = Result<std::string>;
 // What the door calls; all of it lives on the shard's thread and outlives the door.
 struct Domain {
   admission::SignIn& sign_in;
-  admission::Doorkeeper& doorkeeper;
-  admission::Approvals& approvals;
-  admission::Recovery& recovery;
   identity::Account& account;
   identity::Sessions& sessions;
   chat::Chat& chat;
   presence::Presence& presence;
   sync::UserStates& states;
   sync::Hub& hub;
+  whereabouts::Disclosure& disclosure;
 };
 
 // One perform() for each method of the schema: the dispatcher visits all of them, so that a missing
@@ -60,9 +59,6 @@ class Methods {
   Task<void> perform(Call call, protocol::SessionEnrol params);
   Task<void> perform(Call call, protocol::SessionProve params);
   Task<void> perform(Call call, protocol::SessionResume params);
-  Task<void> perform(Call call, protocol::SessionStepUp params);
-  Task<void> perform(Call call, protocol::SessionRecover params);
-  Task<Text> perform(Call call, protocol::SessionVerify params);
   Task<Text> perform(Call call, protocol::SessionToken params);
   Text perform(const Call& call, protocol::SessionPing params);
   Text perform(const Call& call, protocol::SessionEnd params);
@@ -75,10 +71,6 @@ class Methods {
   Task<Text> perform(Call call, protocol::DeviceRename params);
   Task<Text> perform(Call call, protocol::DeviceSignOut params);
   Task<Text> perform(Call call, protocol::DeviceRemove params);
-  Task<Text> perform(Call call, protocol::DeviceMakePrimary params);
-  Task<Text> perform(Call call, protocol::DeviceObject params);
-  Text perform(const Call& call, protocol::ApprovalList params);
-  Task<Text> perform(Call call, protocol::ApprovalAnswer params);
   Task<Text> perform(Call call, protocol::UserMe params);
   Task<Text> perform(Call call, protocol::UserGet params);
   Task<Text> perform(Call call, protocol::UserSearch params);
@@ -132,6 +124,14 @@ class Methods {
   Task<Text> perform(Call call, protocol::PresenceDeny params);
   Task<Text> perform(Call call, protocol::PresenceList params);
   Task<Text> perform(Call call, protocol::PresenceGet params);
+
+  // location
+  Task<Text> perform(Call call, protocol::LocationReport params);
+  Task<Text> perform(Call call, protocol::LocationConsent params);
+  Task<Text> perform(Call call, protocol::LocationView params);
+  Task<Text> perform(Call call, protocol::LocationErase params);
+  Text perform(const Call& call, protocol::LocationSecondNetwork params);
+  Text perform(const Call& call, protocol::LocationPresent params);
 
   // sync, state
   Task<Text> perform(Call call, protocol::SyncSince params);

@@ -17,8 +17,7 @@ namespace conclave::sdk::protocol {
 """
 
 IDS = {f"{word}_id": f"{word.capitalize()}Id"
-       for word in ("tenant", "user", "device", "room", "session", "order",
-                    "approval")}
+       for word in ("tenant", "user", "device", "room", "session", "order")}
 KEYWORDS = {"new", "delete", "default", "public", "private", "operator", "register", "union",
             "and", "or"}
 CHECKS = {"line", "text", "token", "account", "platform", "state_key"}

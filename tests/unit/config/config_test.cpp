@@ -28,6 +28,33 @@ TEST(Config, AnEmptyFileGivesTheDefaultsAndTheFoldersState) {
   EXPECT_EQ(config->limits.frame_bytes, 64u * 1024);
 }
 
+TEST(Config, NamesTheFilesThatAddressesAreLookedUpIn) {
+  const auto config = parse(R"(
+[location]
+databases = ["location/city.mmdb", "/usr/share/GeoIP/asn.mmdb"]
+vpn = ["lists/relays.txt"]
+proxy = ["lists/relays.txt"]
+server_place = "50.11, 8.68"
+)",
+                            kFile);
+  ASSERT_TRUE(config) << to_text(config.error(), kFile);
+  EXPECT_THAT(location_files(*config),
+              ::testing::ElementsAre("/srv/conclave/location/city.mmdb",
+                                     "/usr/share/GeoIP/asn.mmdb",
+                                     "/srv/conclave/lists/relays.txt"));
+  EXPECT_EQ(parse_coordinates(config->location.server_place)->longitude, 8.68);
+}
+
+TEST(Config, RefusesAPlaceThatIsNone) {
+  for (const std::string place :
+       {"Frankfurt", "50.11", "50.11, 8.68, 3", "91, 0", "0, 181", "a,b"}) {
+    const auto problems = problems_of("[location]\nserver_place = \"" + place + "\"\n");
+    ASSERT_THAT(problems, SizeIs(1)) << place;
+    EXPECT_EQ(problems[0].line, 2);
+    EXPECT_THAT(problems[0].text, HasSubstr("50.11, 8.68"));
+  }
+}
+
 TEST(Config, ReadsEveryKindOfValue) {
   const auto config = parse(R"(
 state = "../data"

@@ -26,8 +26,7 @@ TEST(Routes, OnlySetUpAndSignInAreOpen) {
   for (const Route& route : all_routes()) {
     const bool sign_in =
         route.pattern == "/api/v1/setup" || route.pattern == "/api/v1/session/hello" ||
-        route.pattern == "/api/v1/session/enrol" || route.pattern == "/api/v1/session/prove" ||
-        route.pattern == "/api/v1/session/step-up";
+        route.pattern == "/api/v1/session/enrol" || route.pattern == "/api/v1/session/prove";
     EXPECT_EQ(route.access == Access::open, sign_in) << route.pattern;
   }
 }

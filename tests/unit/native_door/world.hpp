@@ -36,12 +36,14 @@ class FakeSocket final : public wire::WebSocket {
   }
   [[nodiscard]] const wire::Peer& peer() const override { return peer_; }
   [[nodiscard]] std::int64_t round_trip_us() const override { return 0; }
+  void measure_round_trip() override { ++measured; }
   [[nodiscard]] boost::asio::any_io_executor executor() const override { return executor_; }
 
   std::vector<wire::SharedFrame> sent;
   std::size_t queued = 0;
   std::size_t limit = 256 * 1024;
   bool stuck = false;
+  int measured = 0;
   bool paused = false;
   std::optional<std::uint16_t> closed;
 

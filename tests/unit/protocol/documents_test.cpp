@@ -32,8 +32,8 @@ TEST(Documents, AreWhatTheSchemaSays) {
 
 // Start, offline commands and the ceremony channel give these; no client ever sees them.
 const std::set<std::string> kNeverSent{"anchor.behind", "backup.invalid",
-                                       "ceremony.approval_invalid", "store.in_use",
-                                       "store.too_new"};
+                                       "ceremony.approval_invalid", "location.kept_malformed",
+                                       "store.in_use", "store.too_new"};
 
 struct Declared {
   std::string file;
@@ -48,8 +48,9 @@ std::multimap<std::string, Declared> declared_errors() {
        {"hsm/api/errors.hpp", "runtime/audit/anchor.hpp", "runtime/base/error.hpp",
         "runtime/chat/errors.hpp", "runtime/doors/http/errors.hpp",
         "runtime/doors/native/errors.hpp", "runtime/identity/errors.hpp",
-        "runtime/observe/log_file.hpp", "runtime/presence/errors.hpp", "runtime/rules/errors.hpp",
-        "runtime/store/errors.hpp", "runtime/sync/errors.hpp", "sdk/protocol/reader.hpp"}) {
+        "runtime/observe/log_file.hpp", "runtime/presence/errors.hpp",
+        "runtime/rules/errors.hpp", "runtime/store/errors.hpp", "runtime/sync/errors.hpp",
+        "runtime/whereabouts/errors.hpp", "sdk/protocol/reader.hpp"}) {
     const std::string text = text_of(kRoot / file);
     for (std::sregex_iterator at(text.begin(), text.end(), spec), end; at != end; ++at) {
       out.emplace((*at)[1].str(), Declared{file, (*at)[2].str()});

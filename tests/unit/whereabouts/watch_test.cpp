@@ -195,6 +195,38 @@ TEST_F(WatchTest, a_report_counts_for_hours_in_place_of_what_was_not_said) {
   EXPECT_EQ(watch->observe(input(kLondon)).network.access, policy::Access::unknown);
 }
 
+TEST_F(WatchTest, a_second_network_that_was_seen_counts_for_a_quarter_of_an_hour) {
+  settle(10);
+  watch->second_network(ChatWorld::kTenant, kAnn, kPhone, *network::Address::parse(kSweden));
+  const auto kind = FindingKind::second_network_against_first;
+  EXPECT_NE(find(watch->observe(input(kLondon)), kind), nullptr);
+  advance(900'001);
+  EXPECT_EQ(find(watch->observe(input(kLondon)), kind), nullptr);
+}
+
+TEST_F(WatchTest, within_the_own_network_round_trips_say_nothing) {
+  Input inside = input("10.0.0.7");
+  inside.path = {.tcp_round_trip_ms = 1, .application_round_trip_ms = 400, .mtu = 1500};
+  EXPECT_EQ(find(watch->observe(inside), FindingKind::split_round_trip), nullptr);
+  Input outside = input(kLondon);
+  outside.path = inside.path;
+  EXPECT_NE(find(watch->observe(outside), FindingKind::split_round_trip), nullptr);
+}
+
+TEST_F(WatchTest, a_carriers_address_is_radio_whatever_the_device_says) {
+  scratch.write("mobile.txt", "81.2.69.0/24\n");
+  evidence::Sources carriers({{Kind::list, scratch / "mobile.txt", {Trait::mobile}}}, world.clock);
+  carriers.reload();
+  Watch there({carriers, *world.states, world.clock, std::nullopt,
+               [this](TenantId) -> const policy::Policy& { return policy; },
+               {}});
+  Input in = input(kLondon);
+  in.claims.access = policy::Access::wifi;
+  EXPECT_EQ(there.observe(in).network.access, policy::Access::cellular);
+  in.claims.access = policy::Access::gsm;
+  EXPECT_EQ(there.observe(in).network.access, policy::Access::gsm);
+}
+
 TEST_F(WatchTest, the_tenants_own_networks_are_no_relays) {
   policy.network.egress = policy::Origins::of({"81.2.69.160/27"});
   EXPECT_EQ(find(watch->observe(input("81.2.69.160")), FindingKind::rare_network), nullptr);

@@ -35,6 +35,18 @@ TEST_F(HeartbeatTest, any_word_of_the_peer_puts_the_end_off) {
   EXPECT_EQ(heart_.due(now_), Heartbeat::Due::nothing);
 }
 
+TEST_F(HeartbeatTest, remembers_the_least_round_trip) {
+  EXPECT_EQ(heart_.least_round_trip_us(), 0);
+  for (const int length : {40, 25, 90}) {
+    const std::string payload = heart_.begin_ping(now_);
+    EXPECT_TRUE(heart_.awaiting());
+    now_ += milliseconds(length);
+    EXPECT_TRUE(heart_.pong(payload, now_));
+  }
+  EXPECT_FALSE(heart_.awaiting());
+  EXPECT_EQ(heart_.least_round_trip_us(), 25'000);
+}
+
 TEST_F(HeartbeatTest, smooths_the_round_trip) {
   const auto trip = [&](milliseconds length) {
     const std::string payload = heart_.begin_ping(now_);
