@@ -12,27 +12,23 @@ namespace {
 
 using identity::AccountName;
 using identity::BindingValue;
+using identity::clean_label;
+using identity::clean_name;
 using identity::Credential;
-using identity::Session;
-using identity::SessionEnd;
-using identity::Tenant;
-using identity::User;
+using identity::Device;
+using identity::digest;
 using identity::kBindingRefused;
 using identity::kDeviceKeyInvalid;
-using identity::kDeviceLimit;
 using identity::kNameInvalid;
 using identity::kResumeRefused;
 using identity::kSessionEnded;
 using identity::kSignInRefused;
 using identity::kSignInThrottled;
-using identity::kTenantConnections;
-using identity::clean_label;
-using identity::clean_name;
-using identity::digest;
 using identity::parse_account;
-
-
-constexpr std::int64_t kCrowdedRetryMs = 30'000;
+using identity::Session;
+using identity::SessionEnd;
+using identity::Tenant;
+using identity::User;
 
 constexpr std::size_t kMinClientNonce = 16;
 constexpr std::size_t kMaxClientNonce = 64;
@@ -54,12 +50,10 @@ SignIn::SignIn(Parts parts)
       throttle_(parts.throttle),
       nonces_(parts.nonces),
       writer_(parts.writer),
-      keys_(parts.keys),
+      doorkeeper_(parts.doorkeeper),
       clock_(parts.clock),
       random_(parts.random),
       limits_(std::move(parts.limits)),
-      accepted_(parts.metrics.counter("conclave_sign_ins_total", "Sign-ins by outcome.",
-                                      {{"outcome", "accepted"}})),
       refused_(parts.metrics.counter("conclave_sign_ins_total", "Sign-ins by outcome.",
                                      {{"outcome", "refused"}})),
       throttled_(parts.metrics.counter("conclave_sign_ins_total", "Sign-ins by outcome.",
@@ -151,57 +145,38 @@ Task<Result<SignedIn>> SignIn::enrol(EnrolRequest request, ConnectionFacts facts
   throttle_.succeeded(attempt, clock_.monotonic_ms());
   const Tenant* tenant = directory_.tenant_by_domain(name->domain);
   if (tenant == nullptr) co_return fail(kSignInRefused);
-
-  Device device;
-  device.tenant = tenant->id;
-  device.user = *user;
-  device.key = std::move(*key);
-  device.platform = std::move(*platform);
-  device.last_address = facts.address;
-  auto stored = co_await store_device(std::move(device), std::move(*label));
-  if (!stored) co_return std::unexpected(stored.error());
-  const User* person = directory_.user_by_account(stored->tenant, account);
-  if (person == nullptr) co_return fail(kSignInRefused);
-  co_return co_await open_session(stored->tenant, *user, stored->id, std::move(facts), false);
+  auto candidate = enrolling(request, tenant->id, *user, std::move(*key));
+  if (!candidate) co_return std::unexpected(candidate.error());
+  candidate->device_name = std::move(*label);
+  candidate->device.platform = std::move(*platform);
+  candidate->connection = std::move(facts);
+  co_return co_await doorkeeper_.admit(std::move(*candidate));
 }
 
-Task<Result<Device>> SignIn::store_device(Device device, std::string name) {
-  auto pass = co_await writer_.enter();
-  if (!pass) co_return std::unexpected(pass.error());
-  const auto devices = directory_.devices_of(device.tenant, device.user);
-  for (const Device* other : devices) {
-    if (other->key != device.key) continue;
-    // Enrolled before and the answer got lost: the same device again. A revoked key never comes
-    // back.
-    if (other->revoked_ms == 0) co_return *other;
-    co_return fail(kSignInRefused, "key");
+Result<Candidate> SignIn::enrolling(const EnrolRequest& request, TenantId tenant, UserId user,
+                                    hsm::api::VerifyKey key) const {
+  Candidate out;
+  out.credential = policy::CredentialKind::password;
+  out.language = request.claims.language;
+  out.nonce_s = request.nonce_s;
+  for (const Device* other : directory_.devices_of(tenant, user)) {
+    if (other->key != key) continue;
+    // A revoked key never comes back.
+    if (other->revoked_ms != 0) return fail(kSignInRefused, "key");
+    // Enrolled before and the answer got lost: the same device again.
+    out.device = *other;
+    return out;
   }
-  const auto living = std::ranges::count(devices, 0, &Device::revoked_ms);
-  if (static_cast<std::size_t>(living) >= limits_.devices_per_user) co_return fail(kDeviceLimit);
+  out.newcomer = true;
+  out.device.tenant = tenant;
+  out.device.user = user;
+  out.device.key = std::move(key);
+  out.device.hardware_digest = request.claims.hardware_digest;
+  out.device.service_digest = request.claims.service_digest;
   do {
-    device.id = DeviceId{random_.id_value()};
-  } while (directory_.device(device.tenant, device.id) != nullptr);
-  device.created_ms = clock_.utc_ms();
-  device.last_active_ms = device.created_ms;
-  device.stored_active_ms = device.created_ms;
-  device.version = 1;
-  auto sealed = co_await writer_.seal(device.tenant, device.user, "device",
-                                      base::to_text(device.id), "name", device.version, name);
-  if (!sealed) co_return std::unexpected(sealed.error());
-  device.name = std::move(*sealed);
-  audit::Entry entry{device.tenant,
-                     device.user,
-                     device.tenant,
-                     device.id,
-                     "device.enrolled",
-                     base::to_text(device.id),
-                     {{"algorithm", std::string(hsm::api::to_text(device.key.algorithm))},
-                      {"platform", device.platform}}};
-  std::vector<store::Record> rows;
-  rows.push_back(encode(device));
-  CONCLAVE_CO_TRY(co_await writer_.write(std::move(rows), {}, std::move(entry)));
-  directory_.put_device(device, std::move(name));
-  co_return device;
+    out.device.id = DeviceId{random_.id_value()};
+  } while (directory_.device(tenant, out.device.id) != nullptr);
+  return out;
 }
 
 Task<Result<SignedIn>> SignIn::prove(ProveRequest request, ConnectionFacts facts) {
@@ -230,76 +205,35 @@ Task<Result<SignedIn>> SignIn::prove(ProveRequest request, ConnectionFacts facts
     co_return refuse(attempt, "signature");
   }
   if (!directory_.active(tenant->id, user->id)) co_return refuse(attempt, "not active");
-  co_return co_await open_session(tenant->id, user->id, request.device, std::move(facts), false);
+  Candidate candidate;
+  candidate.device = *device;
+  candidate.nonce_s = std::move(request.nonce_s);
+  candidate.language = request.language;
+  candidate.connection = std::move(facts);
+  co_return co_await doorkeeper_.admit(std::move(candidate));
 }
 
 Task<Result<SignedIn>> SignIn::resume(Bytes handle, ConnectionFacts facts) {
   const auto id = sessions_.use_resume_handle(handle);
-  const Session* old = id ? sessions_.find(*id) : nullptr;
+  const Session* const old = id ? sessions_.find(*id) : nullptr;
   if (old == nullptr) {
     refused_.add();
     co_return fail(kResumeRefused);
   }
   const Actor actor = old->actor;
-  static_cast<void>(sessions_.end(*id, SessionEnd::replaced));
   const Device* device = directory_.device(actor.tenant, actor.device);
   if (device == nullptr || device->revoked_ms != 0 ||
       !directory_.active(actor.tenant, actor.user)) {
+    static_cast<void>(sessions_.end(*id, SessionEnd::replaced));
     co_return fail(kResumeRefused);
   }
-  co_return co_await open_session(actor.tenant, actor.user, actor.device, std::move(facts), true);
-}
-
-Task<Result<SignedIn>> SignIn::open_session(TenantId tenant, UserId user, DeviceId device,
-                                            ConnectionFacts facts, bool resumed) {
-  const Device* known = directory_.device(tenant, device);
-  const User* person = directory_.user(tenant, user);
-  if (known == nullptr || person == nullptr) co_return fail(kSignInRefused);
-  if (facts.web_socket && !sessions_.has_room(tenant, user, device)) {
-    co_return std::unexpected(Error(kTenantConnections).retry_after(kCrowdedRetryMs));
-  }
-  const Actor actor{tenant, user, device, {}, directory_.roles_of(tenant, user)};
-  const Session& session =
-      sessions_.open(actor, base::sha256(known->key.point), facts.address, facts.web_socket);
-  SignedIn out;
-  out.actor = session.actor;
-  out.account = directory_.account_of(*person);
-  out.resumed = resumed;
-  directory_.touch_device(tenant, device, clock_.utc_ms(), facts.address);
-  // Who resumes has proved nothing anew and mostly wants its events back: it asks for an access
-  // token (session.token) when it needs one. So resuming costs no signature and does not depend on
-  // the token.
-  if (!resumed) {
-    auto access = co_await token(out.actor.session);
-    if (!access) {
-      static_cast<void>(sessions_.end(out.actor.session, SessionEnd::signed_out));
-      co_return std::unexpected(access.error());
-    }
-    out.access_token = std::move(access->token);
-    out.access_expires_ms = access->expires_ms;
-  }
-  out.resume_handle = sessions_.make_resume_handle(out.actor.session);
-  out.resume_expires_ms = clock_.utc_ms() + sessions_.resume_ms();
-  accepted_.add();
-  co_return out;
-}
-
-Task<Result<hsm::api::AccessToken>> SignIn::token(SessionId id) {
-  const Session* session = sessions_.find(id);
-  if (session == nullptr) co_return fail(kSessionEnded);
-  const hsm::api::AccessClaims claims{
-      session->actor.tenant,      session->actor.user, session->actor.device, id,
-      session->device_key_digest, session->generation, limits_.audience};
-  auto& keys = keys_;
-  auto issued = co_await async::await_callback<hsm::api::AccessToken>(
-      [&keys, &claims](Callback<hsm::api::AccessToken> done) {
-        keys.issue_access(claims, std::move(done));
-      });
-  if (!issued) co_return std::unexpected(issued.error());
-  // It may have ended while keyd signed.
-  if (sessions_.find(id) == nullptr) co_return fail(kSessionEnded);
-  sessions_.add_token(id, issued->token, issued->expires_ms);
-  co_return issued;
+  Candidate candidate;
+  candidate.device = *device;
+  candidate.credential = policy::CredentialKind::resume;
+  candidate.connection = std::move(facts);
+  // The session that is resumed stands until the new one takes its place, so that nobody slips in
+  // between; if the policy refuses, its handle is used up and the idle session ends by itself.
+  co_return co_await doorkeeper_.admit(std::move(candidate));
 }
 
 Result<Actor> SignIn::authenticate(std::string_view token) const {

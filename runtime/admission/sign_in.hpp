@@ -2,8 +2,8 @@
 
 #include <string>
 
-#include "hsm/api/key_service.hpp"
 #include "hsm/api/signature.hpp"
+#include "runtime/admission/doorkeeper.hpp"
 #include "runtime/async/task.hpp"
 #include "runtime/identity/connection_facts.hpp"
 #include "runtime/identity/directory.hpp"
@@ -18,8 +18,14 @@ namespace conclave::admission {
 
 using identity::Actor;
 using identity::ConnectionFacts;
-using identity::Device;
 using identity::Throttle;
+
+// What a device says of itself beside its key. Not proven, unless `attestation` proves it.
+struct DeviceClaims {
+  Bytes hardware_digest;  // SHA-256 that the device makes of its hardware identifier, or empty
+  Bytes service_digest;   // the same of the identifier that the service gave it
+  policy::Language language = policy::Language::english;
+};
 
 struct EnrolRequest {
   std::string account;
@@ -32,6 +38,7 @@ struct EnrolRequest {
   Bytes nonce_c;        // 16 to 64 bytes
   std::string binding;  // "tls-exporter", "origin", "loopback"
   Bytes signature;      // over the transcript, purpose "enrol"
+  DeviceClaims claims;
 };
 
 struct ProveRequest {
@@ -41,26 +48,15 @@ struct ProveRequest {
   Bytes nonce_c;
   std::string binding;
   Bytes signature;  // purpose "prove"
-};
-
-struct SignedIn {
-  Actor actor;
-  std::string account;
-  std::string access_token;
-  std::int64_t access_expires_ms = 0;  // UTC
-  Bytes resume_handle;
-  std::int64_t resume_expires_ms = 0;  // UTC
-  bool resumed = false;
+  policy::Language language = policy::Language::english;
 };
 
 // Sign-in of the keys contract, K4. On the shard's thread, except hello().
 class SignIn {
  public:
   struct Limits {
-    std::size_t devices_per_user = 64;
     // Origins of web pages that may sign in, beside the server's own ("https://" + Host).
     std::vector<std::string> origins;
-    std::string audience = "conclave";
   };
   struct Parts {
     identity::Directory& directory;
@@ -69,7 +65,7 @@ class SignIn {
     Throttle& throttle;
     identity::HelloNonces& nonces;
     identity::RowWriter& writer;
-    hsm::api::KeyService& keys;
+    Doorkeeper& doorkeeper;
     const base::Clock& clock;
     base::Random& random;
     observe::Metrics& metrics;
@@ -80,7 +76,7 @@ class SignIn {
   // nonce_s, 32 bytes: one use, 30 s. Any thread.
   [[nodiscard]] Bytes hello() const { return nonces_.issue(); }
 
-  // Password and device key: stores the device, opens a session.
+  // Password and device key. A device that is let in is stored and has a session.
   [[nodiscard]] Task<Result<SignedIn>> enrol(EnrolRequest request, ConnectionFacts facts);
   // Device key alone.
   [[nodiscard]] Task<Result<SignedIn>> prove(ProveRequest request, ConnectionFacts facts);
@@ -89,7 +85,9 @@ class SignIn {
   [[nodiscard]] Task<Result<SignedIn>> resume(Bytes handle, ConnectionFacts facts);
 
   // A fresh access token for a session.
-  [[nodiscard]] Task<Result<hsm::api::AccessToken>> token(SessionId session);
+  [[nodiscard]] Task<Result<hsm::api::AccessToken>> token(SessionId session) {
+    return doorkeeper_.token(session);
+  }
   // Who presents this access token; kSessionEnded when it is unknown, expired or revoked.
   [[nodiscard]] Result<Actor> authenticate(std::string_view token) const;
 
@@ -99,16 +97,17 @@ class SignIn {
 
  private:
   [[nodiscard]] Result<identity::BindingValue> bind(const std::string& type,
-                                          const ConnectionFacts& facts) const;
+                                                    const ConnectionFacts& facts) const;
   // Throttle and one-use nonce: what comes before any look at the claim.
   [[nodiscard]] Result<void> admit(const Throttle::Attempt& attempt, ByteView nonce_s);
   // Counts, logs `why` (never told to the client) and gives the one answer.
   [[nodiscard]] std::unexpected<Error> refuse(const Throttle::Attempt& attempt,
                                               std::string_view why);
-  [[nodiscard]] Task<Result<UserId>> check_password(identity::AccountName name, base::Secret password);
-  [[nodiscard]] Task<Result<Device>> store_device(Device device, std::string name);
-  [[nodiscard]] Task<Result<SignedIn>> open_session(TenantId tenant, UserId user, DeviceId device,
-                                                    ConnectionFacts facts, bool resumed);
+  [[nodiscard]] Task<Result<UserId>> check_password(identity::AccountName name,
+                                                    base::Secret password);
+  // The device of a candidate whose password held: the one that has this key already, or a new one.
+  [[nodiscard]] Result<Candidate> enrolling(const EnrolRequest& request, TenantId tenant,
+                                            UserId user, hsm::api::VerifyKey key) const;
 
   identity::Directory& directory_;
   identity::Sessions& sessions_;
@@ -116,11 +115,10 @@ class SignIn {
   Throttle& throttle_;
   identity::HelloNonces& nonces_;
   identity::RowWriter& writer_;
-  hsm::api::KeyService& keys_;
+  Doorkeeper& doorkeeper_;
   const base::Clock& clock_;
   base::Random& random_;
   Limits limits_;
-  observe::Counter accepted_;
   observe::Counter refused_;
   observe::Counter throttled_;
 };

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <expected>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,6 +47,15 @@ class Error {
     retry_after_ms_ = ms;
     return std::move(*this);
   }
+  // What clients get beside reason and advice: members of a JSON object as text, without braces,
+  // written by the module that knows them. Empty for most errors.
+  [[nodiscard]] std::string_view members() const {
+    return members_ ? std::string_view(*members_) : std::string_view();
+  }
+  Error&& with_members(std::string json) && {
+    members_ = std::make_shared<const std::string>(std::move(json));
+    return std::move(*this);
+  }
   // "room.not_found: <detail>", for logs and tests.
   [[nodiscard]] std::string text() const;
 
@@ -59,6 +69,7 @@ class Error {
   const ErrorSpec* spec_;
   std::string detail_;
   std::int64_t retry_after_ms_ = 0;
+  std::shared_ptr<const std::string> members_;  // shared by the copies of the error
 };
 
 template <class T = void>

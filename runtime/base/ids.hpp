@@ -41,6 +41,9 @@ struct SessionTag {
 struct OrderTag {  // what a device is ordered to do
   static constexpr char kPrefix = 'o';
 };
+struct ApprovalTag {
+  static constexpr char kPrefix = 'a';
+};
 
 using TenantId = Id<TenantTag>;
 using UserId = Id<UserTag>;
@@ -49,6 +52,7 @@ using DeviceId = Id<DeviceTag>;
 using RoomId = Id<RoomTag>;
 using SessionId = Id<SessionTag>;
 using OrderId = Id<OrderTag>;
+using ApprovalId = Id<ApprovalTag>;  // of a request to the primary device
 
 [[nodiscard]] std::string id_text(char prefix, std::uint64_t value);
 // Fails with kMalformed on a wrong prefix, length or digit, and on zero.
@@ -77,6 +81,7 @@ template <class AnyId>
 }  // namespace conclave::base
 
 namespace conclave {
+using base::ApprovalId;
 using base::DeviceId;
 using base::GroupId;
 using base::OrderId;

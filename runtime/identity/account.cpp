@@ -39,6 +39,7 @@ Task<Result<std::vector<DeviceView>>> view_devices(Directory& directory, Session
     view.address = device->last_address;
     view.current = device->id == current;
     view.revoked = device->revoked_ms != 0;
+    view.primary = device->primary;
     for (const Session* session : open) {
       if (session->actor.device != device->id) continue;
       view.online = view.online || session->attached;

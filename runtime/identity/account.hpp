@@ -23,6 +23,7 @@ struct DeviceView {
   bool online = false;
   bool current = false;  // the one that asks
   bool revoked = false;
+  bool primary = false;
   std::string address;  // last seen; empty when not known since the start
 };
 

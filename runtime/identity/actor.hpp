@@ -54,6 +54,7 @@ struct Actor {
   DeviceId device;
   SessionId session;
   RoleSet roles;
+  bool restricted = false;  // Session::restriction says to what
 };
 
 }  // namespace conclave::identity

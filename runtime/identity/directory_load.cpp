@@ -13,8 +13,9 @@ using store::Record;
 using store::RecordKind;
 
 // Tenants before what is theirs, users before their devices, groups before their members.
-constexpr std::array kOrder = {RecordKind::tenant,     RecordKind::user,   RecordKind::group,
-                               RecordKind::credential, RecordKind::device, RecordKind::group_member};
+constexpr std::array kOrder = {RecordKind::tenant, RecordKind::user,
+                               RecordKind::group,  RecordKind::credential,
+                               RecordKind::device, RecordKind::group_member};
 
 }  // namespace
 

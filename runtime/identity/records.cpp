@@ -2,55 +2,18 @@
 
 #include <algorithm>
 
+#include "runtime/identity/row_form.hpp"
+
 namespace conclave::identity {
 
 namespace {
 
 using store::Record;
 using store::RecordKind;
+using Place = RowForm;
 
-constexpr std::string_view kMagic = "CVR1";
 constexpr std::size_t kMaxText = 512;
 constexpr std::size_t kMaxSealed = 4096;
-
-struct Place {
-  RecordKind kind{};
-  TenantId tenant;
-  std::uint64_t id = 0;
-  std::uint64_t sub = 0;
-  std::uint64_t version = 0;
-};
-
-base::ByteWriter begin(const Place& place) {
-  base::ByteWriter out(160);
-  out.raw(kMagic).u8(static_cast<std::uint8_t>(place.kind)).u64(place.tenant.value);
-  out.u64(place.id).u64(place.sub).u64(place.version);
-  return out;
-}
-
-Record finish(const Place& place, base::ByteWriter out) {
-  Record record;
-  record.kind = place.kind;
-  record.tenant = place.tenant;
-  record.id = place.id;
-  record.sub = place.sub;
-  record.version = place.version;
-  record.content = out.take();
-  return record;
-}
-
-// Reads the head; false when it is not the one of the row's own place.
-bool head(base::ByteReader& in, const Record& record, RecordKind kind) {
-  const ByteView magic = in.raw(kMagic.size());
-  const bool known = in.ok() && base::as_text(magic) == kMagic;
-  const std::uint8_t stored_kind = in.u8();
-  const bool same_tenant = in.u64() == record.tenant.value;
-  const bool same_id = in.u64() == record.id;
-  const bool same_sub = in.u64() == record.sub;
-  const bool same_version = in.u64() == record.version;
-  return in.ok() && known && stored_kind == static_cast<std::uint8_t>(kind) &&
-         record.kind == kind && same_tenant && same_id && same_sub && same_version;
-}
 
 Bytes take(ByteView view) {
   return {view.begin(), view.end()};
@@ -78,15 +41,15 @@ bool read_enum(base::ByteReader& in, Enum* out, Enum last) {
 
 Record encode(const Tenant& tenant) {
   const Place place{RecordKind::tenant, tenant.id, tenant.id.value, 0, tenant.version};
-  base::ByteWriter out = begin(place);
+  base::ByteWriter out = begin_row(place);
   out.run(tenant.domain).u8(static_cast<std::uint8_t>(tenant.state));
   out.u8(tenant.provider ? 1 : 0).i64(tenant.created_ms);
-  return finish(place, std::move(out));
+  return finish_row(place, std::move(out));
 }
 
 Result<Tenant> decode_tenant(const Record& record) {
   base::ByteReader in(record.content);
-  if (!head(in, record, RecordKind::tenant)) return fail(base::kMalformed, "tenant head");
+  if (!read_head(in, record, RecordKind::tenant)) return fail(base::kMalformed, "tenant head");
   Tenant out;
   out.id = record.tenant;
   out.version = record.version;
@@ -103,16 +66,16 @@ Result<Tenant> decode_tenant(const Record& record) {
 
 Record encode(const User& user) {
   const Place place{RecordKind::user, user.tenant, user.id.value, 0, user.version};
-  base::ByteWriter out = begin(place);
+  base::ByteWriter out = begin_row(place);
   out.run(user.name).u8(static_cast<std::uint8_t>(user.kind));
   out.u8(static_cast<std::uint8_t>(user.state)).u32(user.own_roles.bits()).i64(user.created_ms);
   write(out, user.display);
-  return finish(place, std::move(out));
+  return finish_row(place, std::move(out));
 }
 
 Result<User> decode_user(const Record& record) {
   base::ByteReader in(record.content);
-  if (!head(in, record, RecordKind::user)) return fail(base::kMalformed, "user head");
+  if (!read_head(in, record, RecordKind::user)) return fail(base::kMalformed, "user head");
   User out;
   out.id = UserId{record.id};
   out.tenant = record.tenant;
@@ -130,14 +93,14 @@ Result<User> decode_user(const Record& record) {
 Record encode(TenantId tenant, const Credential& credential) {
   const Place place{RecordKind::credential, tenant, credential.user.value, kPasswordSlot,
                     credential.version};
-  base::ByteWriter out = begin(place);
+  base::ByteWriter out = begin_row(place);
   out.run(credential.salt).u32(credential.passes).u32(credential.memory_kib).run(credential.tag);
-  return finish(place, std::move(out));
+  return finish_row(place, std::move(out));
 }
 
 Result<Credential> decode_credential(const Record& record) {
   base::ByteReader in(record.content);
-  if (!head(in, record, RecordKind::credential) || record.sub != kPasswordSlot) {
+  if (!read_head(in, record, RecordKind::credential) || record.sub != kPasswordSlot) {
     return fail(base::kMalformed, "credential head");
   }
   Credential out;
@@ -153,7 +116,7 @@ Result<Credential> decode_credential(const Record& record) {
 
 Record encode(const Device& device) {
   const Place place{RecordKind::device, device.tenant, device.id.value, 0, device.version};
-  base::ByteWriter out = begin(place);
+  base::ByteWriter out = begin_row(place);
   out.u64(device.user.value).u8(static_cast<std::uint8_t>(device.key.algorithm));
   out.run(device.key.point).run(device.platform);
   out.i64(device.created_ms).i64(device.last_active_ms).i64(device.revoked_ms);
@@ -161,12 +124,12 @@ Record encode(const Device& device) {
   out.run(device.hardware_digest).run(device.service_digest);
   out.u8(device.attested ? 1 : 0).u8(device.primary ? 1 : 0);
   out.i64(device.approved_ms).i64(device.factor_ms).u8(device.factor);
-  return finish(place, std::move(out));
+  return finish_row(place, std::move(out));
 }
 
 Result<Device> decode_device(const Record& record) {
   base::ByteReader in(record.content);
-  if (!head(in, record, RecordKind::device)) return fail(base::kMalformed, "device head");
+  if (!read_head(in, record, RecordKind::device)) return fail(base::kMalformed, "device head");
   Device out;
   out.id = DeviceId{record.id};
   out.tenant = record.tenant;
@@ -199,14 +162,14 @@ Result<Device> decode_device(const Record& record) {
 
 Record encode(const Group& group) {
   const Place place{RecordKind::group, group.tenant, group.id.value, 0, group.version};
-  base::ByteWriter out = begin(place);
+  base::ByteWriter out = begin_row(place);
   out.run(group.name).u32(group.roles.bits()).i64(group.created_ms);
-  return finish(place, std::move(out));
+  return finish_row(place, std::move(out));
 }
 
 Result<Group> decode_group(const Record& record) {
   base::ByteReader in(record.content);
-  if (!head(in, record, RecordKind::group)) return fail(base::kMalformed, "group head");
+  if (!read_head(in, record, RecordKind::group)) return fail(base::kMalformed, "group head");
   Group out;
   out.id = GroupId{record.id};
   out.tenant = record.tenant;
@@ -220,12 +183,12 @@ Result<Group> decode_group(const Record& record) {
 
 Record encode_member(TenantId tenant, GroupId group, UserId user, std::uint64_t version) {
   const Place place{RecordKind::group_member, tenant, group.value, user.value, version};
-  return finish(place, begin(place));
+  return finish_row(place, begin_row(place));
 }
 
 Result<void> decode_member(const Record& record) {
   base::ByteReader in(record.content);
-  if (!head(in, record, RecordKind::group_member) || !in.done()) {
+  if (!read_head(in, record, RecordKind::group_member) || !in.done()) {
     return fail(base::kMalformed, "group member");
   }
   return {};

@@ -33,12 +33,12 @@ Sessions::Sessions(Parts parts)
 
 Sessions::~Sessions() = default;
 
-const Session& Sessions::open(Actor actor, base::Sha256 device_key_digest, std::string address,
-                              bool exclusive) {
+const Session& Sessions::open(Opening opening) {
+  Actor& actor = opening.actor;
   std::vector<SessionId> replaced;
   const auto mine = of_user(actor.tenant, actor.user);
   for (const Session* session : mine) {
-    if (exclusive && session->exclusive && session->actor.device == actor.device) {
+    if (opening.exclusive && session->exclusive && session->actor.device == actor.device) {
       replaced.push_back(session->id);
     }
   }
@@ -50,21 +50,26 @@ const Session& Sessions::open(Actor actor, base::Sha256 device_key_digest, std::
   end_all(replaced, SessionEnd::replaced);
 
   auto kept = std::make_unique<Kept>();
+  Session& session = kept->session;
   do {
-    kept->session.id = SessionId{random_.id_value()};
-  } while (sessions_.contains(kept->session.id));
-  actor.session = kept->session.id;
-  kept->session.actor = actor;
-  kept->session.device_key_digest = device_key_digest;
-  kept->session.created_ms = clock_.utc_ms();
-  kept->session.last_active_ms = kept->session.created_ms;
-  kept->session.idle_since_ms = clock_.monotonic_ms();
-  kept->session.address = std::move(address);
-  kept->session.exclusive = exclusive;
+    session.id = SessionId{random_.id_value()};
+  } while (sessions_.contains(session.id));
+  actor.session = session.id;
+  actor.restricted = opening.restriction != nullptr;
+  session.actor = actor;
+  session.device_key_digest = opening.device_key_digest;
+  session.created_ms = clock_.utc_ms();
+  session.last_active_ms = session.created_ms;
+  session.idle_since_ms = clock_.monotonic_ms();
+  session.address = std::move(opening.address);
+  session.platform = std::move(opening.platform);
+  session.recheck_ms = opening.recheck_ms;
+  session.restriction = std::move(opening.restriction);
+  session.exclusive = opening.exclusive;
   // From the sign-in on: between it and attach() others sign in as well.
-  set_connected(kept->session, exclusive);
+  set_connected(session, opening.exclusive);
   by_user_[{actor.tenant, actor.user}].push_back(actor.session);
-  const Session& out = kept->session;
+  const Session& out = session;
   sessions_.emplace(actor.session, std::move(kept));
   open_gauge_.set(static_cast<double>(sessions_.size()));
   return out;
@@ -223,6 +228,22 @@ const Session* Sessions::by_token(std::string_view token) const {
   const Session* session = find(found->second.session);
   if (session == nullptr || session->generation != found->second.generation) return nullptr;
   return session;
+}
+
+std::vector<SessionId> Sessions::due(std::int64_t now_ms, std::size_t limit) const {
+  std::vector<SessionId> out;
+  for (const auto& [id, kept] : sessions_) {
+    if (out.size() >= limit) break;
+    const std::int64_t at_ms = kept->session.recheck_ms;
+    if (at_ms != 0 && at_ms <= now_ms) out.push_back(id);
+  }
+  return out;
+}
+
+void Sessions::set_recheck(SessionId id, std::int64_t at_ms) {
+  if (const auto found = sessions_.find(id); found != sessions_.end()) {
+    found->second->session.recheck_ms = at_ms;
+  }
 }
 
 void Sessions::sweep() {

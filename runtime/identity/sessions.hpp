@@ -23,7 +23,14 @@ enum class SessionEnd {
   revoked,     // device removed, user disabled, tenant deleted, ended by an admin
   replaced,    // the same device signed in or resumed again
   changed,     // rights changed: prove the device key again to get the new ones
+  displaced,   // made room for another device of the user, as the cap says
   expired,     // detached and unused for too long; there is no connection any more
+};
+
+// What is left of a session that the tenant's rules hold back.
+struct Restriction {
+  std::vector<std::string> methods;  // that it may call, sorted
+  std::string members;               // of the error for everything else: reasons, as JSON
 };
 
 struct Session {
@@ -36,9 +43,12 @@ struct Session {
   std::int64_t last_active_ms = 0;  // UTC
   std::int64_t idle_since_ms = 0;   // monotonic; of a session without a connection
   std::string address;
-  bool exclusive = false;  // one at a time for its device
-  bool attached = false;   // a WebSocket is open for it
-  bool connected = false;  // counts against the connections of its tenant
+  std::string platform;                            // of its device
+  std::int64_t recheck_ms = 0;                     // UTC: when to look again; 0: never
+  std::shared_ptr<const Restriction> restriction;  // shared with answers under way; null: none
+  bool exclusive = false;                          // one at a time for its device
+  bool attached = false;                           // a WebSocket is open for it
+  bool connected = false;                          // counts against the connections of its tenant
 };
 
 // The sessions of one shard, their resume handles and access tokens: memory only, a restart asks
@@ -67,8 +77,16 @@ class Sessions {
 
   // With `exclusive` (a WebSocket), older exclusive sessions of the same device end as `replaced`;
   // sessions of the management API stand beside them.
-  const Session& open(Actor actor, base::Sha256 device_key_digest, std::string address,
-                      bool exclusive);
+  struct Opening {
+    Actor actor;  // without session
+    base::Sha256 device_key_digest{};
+    std::string address = {};
+    std::string platform = {};
+    bool exclusive = false;
+    std::int64_t recheck_ms = 0;
+    std::shared_ptr<const Restriction> restriction = {};  // shared with answers under way
+  };
+  const Session& open(Opening opening);
   // False: the tenant has as many connections as it may have, and none of them is this device's.
   [[nodiscard]] bool has_room(TenantId tenant, UserId user, DeviceId device) const;
   [[nodiscard]] const Session* find(SessionId id) const;
@@ -98,6 +116,12 @@ class Sessions {
   void add_token(SessionId id, std::string_view token, std::int64_t expires_ms);
   // The session of a token that is neither expired nor of an ended session.
   [[nodiscard]] const Session* by_token(std::string_view token) const;
+
+  // Sessions whose time to be looked at has come, at most `limit`.
+  [[nodiscard]] std::vector<SessionId> due(std::int64_t now_ms, std::size_t limit) const;
+  void set_recheck(SessionId id, std::int64_t at_ms);
+  // A session without a connection counts for this long after its last request.
+  [[nodiscard]] std::int64_t idle_ms() const { return limits_.idle_ms; }
 
   // Ends what has expired; once a minute or so.
   void sweep();

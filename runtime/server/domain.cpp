@@ -73,13 +73,18 @@ Domain::Domain(Parts parts)
       writer({parts.store, parts.keys, trail}),
       rules({directory, writer, base::system_clock(), parts.config.policy.default_policy}),
       eraser({parts.store, parts.keys, base::system_clock(), parts.metrics}),
+      knowledge(make_knowledge()),
+      approvals({directory, writer, hub, base::system_clock(), base::system_random()}),
+      recovery({directory, writer, hub, base::system_clock()}),
+      doorkeeper({directory, sessions, writer, parts.keys, hub, approvals, recovery, knowledge,
+                  base::system_clock(), base::system_random(), parts.metrics}),
       sign_in({directory,
                sessions,
                passwords,
                throttle,
                nonces,
                writer,
-               parts.keys,
+               doorkeeper,
                base::system_clock(),
                base::system_random(),
                parts.metrics,
@@ -105,9 +110,17 @@ Domain::Domain(Parts parts)
       bootstrap({administration, directory, base::system_clock(), base::system_random(),
                  parts.paths.setup_secret,
                  static_cast<std::int64_t>(parts.config.sign_in.setup_minutes) * kMinuteMs}),
-      tasks_(parts.executor) {}
+      tasks_(parts.executor) {
+  rules.on_change([this](TenantId tenant) { doorkeeper.policy_changed(tenant); });
+}
 
 Domain::~Domain() = default;
+
+admission::Knowledge Domain::make_knowledge() {
+  admission::Knowledge out;
+  out.policy = [this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); };
+  return out;
+}
 
 Task<Result<void>> Domain::start() {
   auto loaded = co_await async::await_callback<store::Snapshot>(
@@ -136,6 +149,7 @@ Task<Result<void>> Domain::start_once(std::shared_ptr<const store::Snapshot> sna
   if (!rows) co_return std::unexpected(std::move(rows).error());
   directory.load(*rows);
   rules.load(*rows);
+  recovery.load(*rows);
   disclosure.load(*rows);
   CONCLAVE_CO_TRY(co_await check_anchor());
   ledger.start(*snapshot);
@@ -175,6 +189,7 @@ Task<void> Domain::upkeep() {
     co_await async::sleep_for(std::chrono::seconds(1));
     if (second != 59) continue;
     co_await sign_in.upkeep();
+    co_await doorkeeper.upkeep();
     co_await chat.upkeep();
     co_await watch.upkeep();
   }

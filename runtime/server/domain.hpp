@@ -4,6 +4,8 @@
 #include <memory>
 #include <string>
 
+#include "runtime/admission/doorkeeper.hpp"
+#include "runtime/admission/sign_in.hpp"
 #include "runtime/async/blocking_pool.hpp"
 #include "runtime/async/task_group.hpp"
 #include "runtime/audit/anchor.hpp"
@@ -14,7 +16,6 @@
 #include "runtime/identity/account.hpp"
 #include "runtime/identity/administration.hpp"
 #include "runtime/identity/bootstrap.hpp"
-#include "runtime/admission/sign_in.hpp"
 #include "runtime/presence/presence.hpp"
 #include "runtime/rules/book.hpp"
 #include "runtime/server/people.hpp"
@@ -55,6 +56,8 @@ class Domain {
   [[nodiscard]] Task<Result<void>> start_once(std::shared_ptr<const store::Snapshot> snapshot);
   [[nodiscard]] Task<void> upkeep();
   [[nodiscard]] Task<void> keep_anchor();
+  // What admission asks the other modules of the domain.
+  [[nodiscard]] admission::Knowledge make_knowledge();
   // Holds the rows against the token; locks them when they were rolled back.
   [[nodiscard]] Task<Result<void>> check_anchor();
 
@@ -74,10 +77,14 @@ class Domain {
   identity::RowWriter writer;
   rules::Book rules;
   erasure::KeyEraser eraser;
+  sync::Hub hub;
+  admission::Knowledge knowledge;
+  admission::Approvals approvals;
+  admission::Recovery recovery;
+  admission::Doorkeeper doorkeeper;
   admission::SignIn sign_in;
   identity::Account account;
   People people;
-  sync::Hub hub;
   sync::Ledger ledger;
   sync::UserStates states;
   whereabouts::Watch watch;

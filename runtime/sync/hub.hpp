@@ -46,8 +46,12 @@ struct PresenceState {
   std::string text;
   std::int64_t last_active_ms = 0;
 };
-struct PresenceChanged { std::vector<PresenceState> states; };
-struct PresenceRequested { UserId from; };
+struct PresenceChanged {
+  std::vector<PresenceState> states;
+};
+struct PresenceRequested {
+  UserId from;
+};
 struct StateChanged {  // settings, drafts, mutes of the receiver's own user
   std::string key;
   std::string value;  // JSON text; empty when deleted
@@ -56,14 +60,32 @@ struct StateChanged {  // settings, drafts, mutes of the receiver's own user
 };
 struct DeviceChanged {  // about a device of the receiver's own user
   DeviceId device;
-  std::string change;  // "signed_in", "signed_out", "renamed", "revoked"
+  std::string change;  // as the schema of device.changed lists them
+  std::int64_t ts_ms = 0;
+  std::string reasons;  // JSON array; empty: none
+};
+struct ApprovalRequested {  // a newcomer of the receiver's own user waits
+  ApprovalId approval;
+  std::string device_name;
+  std::string platform;
+  std::string address;
+  std::string place;
+  std::string way;
+  std::int64_t expires_ms = 0;
+};
+struct ApprovalSettled {
+  ApprovalId approval;
+  std::string decision;  // "approve", "deny"
   std::int64_t ts_ms = 0;
 };
-struct Lagged {};    // events were dropped: read on from the cursor (sync.since)
-struct Draining { std::int64_t reconnect_in_ms = 0; };
+struct Lagged {};  // events were dropped: read on from the cursor (sync.since)
+struct Draining {
+  std::int64_t reconnect_in_ms = 0;
+};
 
 using Event = std::variant<RoomEntries, RoomUpdated, ReceiptChanged, TypingChanged, PresenceChanged,
-                           PresenceRequested, StateChanged, DeviceChanged, Lagged, Draining>;
+                           PresenceRequested, StateChanged, DeviceChanged, ApprovalRequested,
+                           ApprovalSettled, Lagged, Draining>;
 
 // Dropped in this order when a session cannot keep up; `log` never is: the session is told Lagged.
 enum class Urgency : std::uint8_t { typing, presence, receipt, log };
@@ -77,8 +99,8 @@ class EventDoor;
 struct Subscriber {
   identity::Actor actor;
   EventDoor* door = nullptr;
-  void* connection = nullptr;       // the door's own handle
-  std::uint64_t through_pos = 0;    // live push starts above this
+  void* connection = nullptr;     // the door's own handle
+  std::uint64_t through_pos = 0;  // live push starts above this
   bool wants_presence = true;
 };
 

@@ -1,14 +1,17 @@
 #include "runtime/doors/http/http_door.hpp"
 
+#include <algorithm>
 #include <boost/asio/post.hpp>
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "runtime/admission/errors.hpp"
 #include "runtime/base/secret.hpp"
 #include "runtime/doors/http/errors.hpp"
 #include "runtime/doors/http/guard.hpp"
 #include "runtime/doors/http/openapi.hpp"
 #include "runtime/doors/http/route.hpp"
+#include "runtime/identity/errors.hpp"
 #include "runtime/observe/log.hpp"
 
 namespace conclave::doors::http {
@@ -136,6 +139,18 @@ Task<void> HttpDoor::serve(wire::HttpRequest request, std::shared_ptr<wire::Http
   (*reply)(std::move(response));
 }
 
+Result<void> HttpDoor::within_restriction(const identity::Actor& actor,
+                                          std::string_view like) const {
+  if (!actor.restricted) return {};
+  const identity::Session* session = parts_.services.sessions.find(actor.session);
+  if (session == nullptr) return fail(identity::kSessionEnded);
+  if (!session->restriction || std::ranges::binary_search(session->restriction->methods, like)) {
+    return {};
+  }
+  return std::unexpected(
+      Error(admission::kSessionRestricted).with_members(session->restriction->members));
+}
+
 Task<wire::HttpResponse> HttpDoor::respond(wire::HttpRequest request) {
   auto target = parse_target(request.target);
   if (!target) co_return error_response(target.error());
@@ -152,6 +167,9 @@ Task<wire::HttpResponse> HttpDoor::respond(wire::HttpRequest request) {
     auto actor = guard_->authenticate(request);
     if (!actor) co_return error_response(actor.error());
     call.actor = *actor;
+    if (auto allowed = within_restriction(*actor, found.route->like); !allowed) {
+      co_return error_response(allowed.error());
+    }
   }
   auto body = parse_body(request.body);
   base::wipe(request.body);  // may hold a password

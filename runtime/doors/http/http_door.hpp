@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "hsm/api/key_service.hpp"
+#include "runtime/admission/sign_in.hpp"
 #include "runtime/async/blocking_pool.hpp"
 #include "runtime/async/task_group.hpp"
 #include "runtime/audit/anchor.hpp"
@@ -17,7 +18,6 @@
 #include "runtime/identity/account.hpp"
 #include "runtime/identity/administration.hpp"
 #include "runtime/identity/bootstrap.hpp"
-#include "runtime/admission/sign_in.hpp"
 #include "runtime/observe/log_file.hpp"
 #include "runtime/observe/metrics.hpp"
 #include "runtime/store/content_store.hpp"
@@ -54,6 +54,8 @@ struct Services {
   identity::Directory& directory;
   identity::Sessions& sessions;
   admission::SignIn& sign_in;
+  admission::Doorkeeper& doorkeeper;
+  admission::Recovery& recovery;
   identity::Account& account;
   identity::Administration& administration;
   identity::Bootstrap& bootstrap;
@@ -102,6 +104,8 @@ class HttpDoor final : public wire::HttpDoor {
   [[nodiscard]] wire::HttpResponse readiness() const;
   // `reply` is shared with the caller, which answers itself when no task may start any more.
   [[nodiscard]] Task<void> serve(wire::HttpRequest request, std::shared_ptr<wire::HttpReply> reply);
+  [[nodiscard]] Result<void> within_restriction(const identity::Actor& actor,
+                                                std::string_view like) const;
   [[nodiscard]] Task<wire::HttpResponse> respond(wire::HttpRequest request);
 
   Parts parts_;

@@ -1,6 +1,7 @@
 #include "runtime/doors/http/route.hpp"
 
 #include <algorithm>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <charconv>
 
@@ -69,9 +70,8 @@ Result<std::string> decoded(std::string_view text) {
 
 std::vector<Route> all_routes() {
   std::vector<Route> out;
-  for (const auto part :
-       {session_routes(), tenant_routes(), user_routes(), group_routes(), system_routes(),
-        record_routes(), location_routes()}) {
+  for (const auto part : {session_routes(), tenant_routes(), user_routes(), group_routes(),
+                          system_routes(), record_routes(), location_routes()}) {
     out.insert(out.end(), part.begin(), part.end());
   }
   return out;
@@ -165,6 +165,12 @@ wire::HttpResponse error_response(const Error& error) {
   const bool tell = error.kind() != ErrorKind::internal;
   if (tell && !error.detail().empty()) body["detail"] = error.detail();
   if (error.retry_after_ms() > 0) body["retry_after_ms"] = error.retry_after_ms();
+  if (!error.members().empty()) {
+    const std::string text = "{" + std::string(error.members()) + "}";
+    for (const auto& member : boost::json::parse(text).as_object()) {
+      body[member.key()] = member.value();
+    }
+  }
   const int status = error.is(kMethodNotAllowed) ? 405 : status_of(error.kind());
   wire::HttpResponse out = json_response(status, body);
   if (error.retry_after_ms() > 0) {

@@ -45,6 +45,9 @@ struct Route {
   std::string_view pattern;  // "/api/v1/tenants/{tenant}"
   Access access = Access::session;
   Handler handler = nullptr;
+  // The method of the native protocol that it equals: a session that the tenant's rules restrict to
+  // some methods may call it with them. Empty: a restricted session may not.
+  std::string_view like = {};
 };
 
 // All routes, in one list; each file of handlers contributes its own.

@@ -1,4 +1,5 @@
 #include <array>
+#include <boost/json/parse.hpp>
 
 #include "runtime/base/encoding.hpp"
 #include "runtime/doors/http/fields.hpp"
@@ -13,14 +14,46 @@ namespace {
 namespace json = boost::json;
 
 json::object signed_in(const admission::SignedIn& in) {
-  return {{"session", base::to_text(in.actor.session)},
-          {"tenant", base::to_text(in.actor.tenant)},
-          {"user", base::to_text(in.actor.user)},
-          {"device", base::to_text(in.actor.device)},
-          {"account", in.account},
-          {"roles", role_list(in.actor.roles)},
-          {"access_token", in.access_token},
-          {"access_expires_ms", in.access_expires_ms}};
+  json::object out{{"session", base::to_text(in.actor.session)},
+                   {"tenant", base::to_text(in.actor.tenant)},
+                   {"user", base::to_text(in.actor.user)},
+                   {"device", base::to_text(in.actor.device)},
+                   {"account", in.account},
+                   {"roles", role_list(in.actor.roles)},
+                   {"access_token", in.access_token},
+                   {"access_expires_ms", in.access_expires_ms}};
+  if (!in.methods.empty()) out["methods"] = json::array(in.methods.begin(), in.methods.end());
+  if (!in.notices.empty()) out["reasons"] = json::parse(in.notices);
+  return out;
+}
+
+std::optional<admission::Proof> read_proof(Fields& in) {
+  const auto kind = policy::parse_word<policy::Factor>(in.text("factor"));
+  if (!kind) {
+    in.reject("factor", "must be totp, webauthn, recovery_code, sms or primary");
+    return std::nullopt;
+  }
+  return admission::Proof{*kind, in.optional_text("code").value_or(""),
+                          in.optional_text("assertion").value_or("")};
+}
+
+Task<Result<Answer>> step_up(Context context, Call call) {
+  Fields in(std::move(call.body));
+  Bytes ticket = in.binary("ticket");
+  auto proof = read_proof(in);
+  CONCLAVE_CO_TRY(in.finish());
+  auto in_session = co_await context.services.doorkeeper.step_up(
+      std::move(ticket), std::move(*proof), std::move(call.facts));
+  if (!in_session) co_return std::unexpected(in_session.error());
+  co_return Answer{signed_in(*in_session)};
+}
+
+Task<Result<Answer>> verify(Context context, Call call) {
+  Fields in(std::move(call.body));
+  auto proof = read_proof(in);
+  CONCLAVE_CO_TRY(in.finish());
+  CONCLAVE_CO_TRY(co_await context.services.doorkeeper.verify(call.actor, std::move(*proof)));
+  co_return Answer{};
 }
 
 Task<Result<Answer>> hello(Context context, Call call) {
@@ -123,9 +156,11 @@ constexpr std::array kRoutes{
     Route{"POST", "/api/v1/session/hello", Access::open, hello},
     Route{"POST", "/api/v1/session/enrol", Access::open, enrol},
     Route{"POST", "/api/v1/session/prove", Access::open, prove},
-    Route{"POST", "/api/v1/session/token", Access::session, token},
-    Route{"GET", "/api/v1/session", Access::session, current},
-    Route{"DELETE", "/api/v1/session", Access::session, end},
+    Route{"POST", "/api/v1/session/step-up", Access::open, step_up},
+    Route{"POST", "/api/v1/session/verify", Access::session, verify, "session.verify"},
+    Route{"POST", "/api/v1/session/token", Access::session, token, "session.token"},
+    Route{"GET", "/api/v1/session", Access::session, current, "user.me"},
+    Route{"DELETE", "/api/v1/session", Access::session, end, "session.end"},
 };
 
 }  // namespace

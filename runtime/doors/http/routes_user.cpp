@@ -92,6 +92,16 @@ Task<Result<Answer>> list_devices(Context context, Call call) {
   co_return Answer{list_of("devices", *devices)};
 }
 
+// Two admins of the tenant let a person in whose primary device is lost (path admin_pair).
+Task<Result<Answer>> vouch(Context context, Call call) {
+  CONCLAVE_CO_TRY(Fields(std::move(call.body)).finish());
+  auto named = named_user(context, call);
+  if (!named) co_return std::unexpected(named.error());
+  auto done = co_await context.services.recovery.vouch(call.actor, named->tenant, named->id);
+  if (!done) co_return std::unexpected(done.error());
+  co_return Answer{{{"admins", done->admins.size()}, {"begun_ms", done->begun_ms}}};
+}
+
 constexpr std::array kRoutes{
     Route{"GET", "/api/v1/tenants/{tenant}/users", Access::session, list_users},
     Route{"POST", "/api/v1/tenants/{tenant}/users", Access::session, create_user},
@@ -99,6 +109,7 @@ constexpr std::array kRoutes{
     Route{"PATCH", "/api/v1/tenants/{tenant}/users/{user}", Access::session, change_user},
     Route{"DELETE", "/api/v1/tenants/{tenant}/users/{user}", Access::session, delete_user},
     Route{"GET", "/api/v1/tenants/{tenant}/users/{user}/devices", Access::session, list_devices},
+    Route{"POST", "/api/v1/tenants/{tenant}/users/{user}/recovery", Access::session, vouch},
 };
 
 }  // namespace

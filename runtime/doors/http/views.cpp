@@ -64,6 +64,7 @@ json::object view(const identity::DeviceView& device) {
           {"last_active_ms", device.last_active_ms},
           {"online", device.online},
           {"revoked", device.revoked},
+          {"primary", device.primary},
           {"address", device.address}};
 }
 

@@ -1,8 +1,10 @@
 #include "runtime/doors/native/desk.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <type_traits>
 
+#include "runtime/admission/errors.hpp"
 #include "runtime/base/encoding.hpp"
 #include "runtime/doors/native/envelope.hpp"
 #include "runtime/doors/native/errors.hpp"
@@ -49,7 +51,10 @@ Text signed_in_text(const admission::SignedIn& done, const std::string& cursor) 
   }
   json.field("resume_handle", base::base64url_encode(done.resume_handle));
   json.field("resume_expires_ms", done.resume_expires_ms).field("cursor", cursor);
-  json.field("resumed", done.resumed).close();
+  json.field("resumed", done.resumed);
+  if (!done.methods.empty()) append_items(json, "methods", done.methods);
+  if (!done.notices.empty()) json.field_raw("reasons", done.notices);
+  json.close();
   return json.take();
 }
 
@@ -133,10 +138,21 @@ Result<void> Desk::admissible(const Request& request) {
   if (need == protocol::SignInNeed::any) return {};
   if (link.stage == Stage::ended) return fail(identity::kSessionEnded);
   if (link.stage != Stage::ready) return fail(kSignInRequired);
+  if (link.actor.restricted) CONCLAVE_TRY(within_restriction(link.actor, request.method));
   domain_.sessions.touch(link.actor.session);
   domain_.presence.touch(link.actor);
   if (is_write(request.method)) return within_flood_limits(link.actor);
   return {};
+}
+
+Result<void> Desk::within_restriction(const identity::Actor& actor, protocol::Method method) const {
+  const identity::Session* session = domain_.sessions.find(actor.session);
+  if (session == nullptr) return fail(identity::kSessionEnded);
+  if (!session->restriction) return {};
+  const std::string_view name = protocol::info(method).name;
+  if (std::ranges::binary_search(session->restriction->methods, name)) return {};
+  return std::unexpected(
+      Error(admission::kSessionRestricted).with_members(session->restriction->members));
 }
 
 Result<void> Desk::begin_sign_in(Link& link) {

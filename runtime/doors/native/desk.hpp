@@ -58,6 +58,8 @@ class Desk final : public sync::EventDoor {
   // What speaks against answering at all: sign-in state, drain, load, flood.
   [[nodiscard]] Result<void> admissible(const Request& request);
   [[nodiscard]] Result<void> begin_sign_in(Link& link);
+  [[nodiscard]] Result<void> within_restriction(const identity::Actor& actor,
+                                                protocol::Method method) const;
   [[nodiscard]] Result<void> within_flood_limits(const identity::Actor& actor);
   template <class P>
   void run(Call call, P params);

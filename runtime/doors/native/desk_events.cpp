@@ -33,6 +33,9 @@ Ending ending_of(identity::SessionEnd why) {
       return {wire::CloseCode::replaced, "the device connected again", ""};
     case identity::SessionEnd::changed:
       return {wire::CloseCode::changed, "rights changed, prove the device key again", ""};
+    case identity::SessionEnd::displaced:
+      return {wire::CloseCode::signed_out, "signed out: another device needed the room",
+              "displaced"};
     case identity::SessionEnd::expired:
       return {wire::CloseCode::signed_out, "expired", "signed_out"};
   }

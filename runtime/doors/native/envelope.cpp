@@ -161,6 +161,7 @@ std::string error_frame(std::string_view id, const Error& error, std::string_vie
     json.field("detail", error.detail());
   }
   if (error.retry_after_ms() > 0) json.field("retry_after_ms", error.retry_after_ms());
+  if (!error.members().empty()) json.raw(error.members());
   if (!path.empty()) json.field("path", path);
   json.close().close().close();
   return json.take();

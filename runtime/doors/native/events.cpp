@@ -54,9 +54,25 @@ struct Writer {
   }
   std::string operator()(const sync::DeviceChanged& event) const {
     JsonText json(128);
-    json.open().field("device", event.device).field("change", event.change);
-    json.field("ts_ms", event.ts_ms);
+    json.open();
+    if (event.device) json.field("device", event.device);
+    json.field("change", event.change).field("ts_ms", event.ts_ms);
+    if (!event.reasons.empty()) json.field_raw("reasons", event.reasons);
     return frame(name::kDeviceChanged, json);
+  }
+  std::string operator()(const sync::ApprovalRequested& event) const {
+    JsonText json(384);
+    json.open().field("approval", event.approval).field("device_name", event.device_name);
+    json.field("platform", event.platform).field("address", event.address);
+    json.field("place", event.place).field("way", event.way);
+    json.field("expires_ms", event.expires_ms);
+    return frame(name::kApprovalRequested, json);
+  }
+  std::string operator()(const sync::ApprovalSettled& event) const {
+    JsonText json(128);
+    json.open().field("approval", event.approval).field("decision", event.decision);
+    json.field("ts_ms", event.ts_ms);
+    return frame(name::kApprovalSettled, json);
   }
   std::string operator()(const sync::Lagged&) const { return event_frame(name::kSyncLagged, "{}"); }
   std::string operator()(const sync::Draining& event) const {

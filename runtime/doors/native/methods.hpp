@@ -4,10 +4,10 @@
 #include <memory>
 #include <string>
 
+#include "runtime/admission/sign_in.hpp"
 #include "runtime/chat/chat.hpp"
 #include "runtime/doors/native/link.hpp"
 #include "runtime/identity/account.hpp"
-#include "runtime/admission/sign_in.hpp"
 #include "runtime/presence/presence.hpp"
 #include "runtime/whereabouts/disclosure.hpp"
 #include "sdk/protocol/methods.hpp"
@@ -32,6 +32,9 @@ using Text = Result<std::string>;
 // What the door calls; all of it lives on the shard's thread and outlives the door.
 struct Domain {
   admission::SignIn& sign_in;
+  admission::Doorkeeper& doorkeeper;
+  admission::Approvals& approvals;
+  admission::Recovery& recovery;
   identity::Account& account;
   identity::Sessions& sessions;
   chat::Chat& chat;
@@ -59,6 +62,9 @@ class Methods {
   Task<void> perform(Call call, protocol::SessionEnrol params);
   Task<void> perform(Call call, protocol::SessionProve params);
   Task<void> perform(Call call, protocol::SessionResume params);
+  Task<void> perform(Call call, protocol::SessionStepUp params);
+  Task<void> perform(Call call, protocol::SessionRecover params);
+  Task<Text> perform(Call call, protocol::SessionVerify params);
   Task<Text> perform(Call call, protocol::SessionToken params);
   Text perform(const Call& call, protocol::SessionPing params);
   Text perform(const Call& call, protocol::SessionEnd params);
@@ -71,6 +77,10 @@ class Methods {
   Task<Text> perform(Call call, protocol::DeviceRename params);
   Task<Text> perform(Call call, protocol::DeviceSignOut params);
   Task<Text> perform(Call call, protocol::DeviceRemove params);
+  Task<Text> perform(Call call, protocol::DeviceMakePrimary params);
+  Task<Text> perform(Call call, protocol::DeviceObject params);
+  Text perform(const Call& call, protocol::ApprovalList params);
+  Task<Text> perform(Call call, protocol::ApprovalAnswer params);
   Task<Text> perform(Call call, protocol::UserMe params);
   Task<Text> perform(Call call, protocol::UserGet params);
   Task<Text> perform(Call call, protocol::UserSearch params);

@@ -24,6 +24,14 @@ class Farewell {
   Link& link_;
 };
 
+policy::Language language_of(const std::optional<protocol::Language>& language) {
+  return language == protocol::Language::zh ? policy::Language::chinese : policy::Language::english;
+}
+
+policy::Factor factor_of(protocol::FactorKind kind) {
+  return policy::parse_word<policy::Factor>(to_text(kind)).value_or(policy::Factor::sms);
+}
+
 }  // namespace
 
 Methods::Methods(Domain domain, const base::Clock& clock, Answer answer, Admit admit)
@@ -31,7 +39,7 @@ Methods::Methods(Domain domain, const base::Clock& clock, Answer answer, Admit a
 
 void Methods::tell_device_changed(const identity::Actor& actor, DeviceId device,
                                   std::string_view change) {
-  domain_.hub.publish_to_user(sync::DeviceChanged{device, std::string(change), clock_.utc_ms()},
+  domain_.hub.publish_to_user(sync::DeviceChanged{device, std::string(change), clock_.utc_ms(), {}},
                               actor.tenant, actor.user, actor.session);
 }
 
@@ -45,27 +53,32 @@ void Methods::conclude(const Call& call, Result<admission::SignedIn> signed_in) 
 }
 
 Task<void> Methods::perform(Call call, protocol::SessionEnrol params) {
-  admission::EnrolRequest request{.account = std::move(params.account),
-                                 .password = std::move(params.password),
-                                 .device_name = std::move(params.device.name),
-                                 .platform = std::move(params.device.platform),
-                                 .algorithm = algorithm_of(params.device.algorithm),
-                                 .key = std::move(params.device.key),
-                                 .nonce_s = call.link->nonce,
-                                 .nonce_c = std::move(params.nonce),
-                                 .binding = std::string(to_text(params.binding.type)),
-                                 .signature = std::move(params.signature)};
+  admission::EnrolRequest request{
+      .account = std::move(params.account),
+      .password = std::move(params.password),
+      .device_name = std::move(params.device.name),
+      .platform = std::move(params.device.platform),
+      .algorithm = algorithm_of(params.device.algorithm),
+      .key = std::move(params.device.key),
+      .nonce_s = call.link->nonce,
+      .nonce_c = std::move(params.nonce),
+      .binding = std::string(to_text(params.binding.type)),
+      .signature = std::move(params.signature),
+      .claims = {.hardware_digest = params.device.hardware_id.value_or(Bytes{}),
+                 .service_digest = params.device.service_id.value_or(Bytes{}),
+                 .language = language_of(params.language)}};
   auto done = co_await domain_.sign_in.enrol(std::move(request), call.link->facts);
   conclude(call, std::move(done));
 }
 
 Task<void> Methods::perform(Call call, protocol::SessionProve params) {
   admission::ProveRequest request{.account = std::move(params.account),
-                                 .device = params.device,
-                                 .nonce_s = call.link->nonce,
-                                 .nonce_c = std::move(params.nonce),
-                                 .binding = std::string(to_text(params.binding.type)),
-                                 .signature = std::move(params.signature)};
+                                  .device = params.device,
+                                  .nonce_s = call.link->nonce,
+                                  .nonce_c = std::move(params.nonce),
+                                  .binding = std::string(to_text(params.binding.type)),
+                                  .signature = std::move(params.signature),
+                                  .language = language_of(params.language)};
   auto done = co_await domain_.sign_in.prove(std::move(request), call.link->facts);
   conclude(call, std::move(done));
 }
@@ -73,6 +86,30 @@ Task<void> Methods::perform(Call call, protocol::SessionProve params) {
 Task<void> Methods::perform(Call call, protocol::SessionResume params) {
   auto done = co_await domain_.sign_in.resume(std::move(params.handle), call.link->facts);
   conclude(call, std::move(done));
+}
+
+Task<void> Methods::perform(Call call, protocol::SessionStepUp params) {
+  admission::Proof proof{factor_of(params.factor), std::move(params.code).value_or(""),
+                         std::move(params.assertion).value_or("")};
+  auto done = co_await domain_.doorkeeper.step_up(std::move(params.ticket), std::move(proof),
+                                                  call.link->facts);
+  conclude(call, std::move(done));
+}
+
+Task<void> Methods::perform(Call call, protocol::SessionRecover params) {
+  auto ready = co_await domain_.doorkeeper.begin_recovery(std::move(params.ticket));
+  if (call.link->stage == Stage::signing_in) call.link->stage = Stage::stranger;
+  if (!ready) co_return answer_(call, std::unexpected(std::move(ready).error()));
+  JsonText json(48);
+  json.open().field("ready_ms", *ready).close();
+  answer_(call, json.take());
+}
+
+Task<Text> Methods::perform(Call call, protocol::SessionVerify params) {
+  const Farewell farewell(*call.link);
+  admission::Proof proof{factor_of(params.factor), std::move(params.code).value_or(""),
+                         std::move(params.assertion).value_or("")};
+  co_return empty_object(co_await domain_.doorkeeper.verify(call.actor(), std::move(proof)));
 }
 
 Task<Text> Methods::perform(Call call, protocol::SessionToken) {
@@ -129,6 +166,30 @@ Task<Text> Methods::perform(Call call, protocol::DeviceRemove params) {
   const auto done = co_await domain_.account.remove_device(call.actor(), params.device);
   if (done && silent) tell_device_changed(call.actor(), params.device, "revoked");
   co_return empty_object(done);
+}
+
+Task<Text> Methods::perform(Call call, protocol::DeviceMakePrimary params) {
+  co_return empty_object(co_await domain_.doorkeeper.make_primary(call.actor(), params.device));
+}
+
+Task<Text> Methods::perform(Call call, protocol::DeviceObject) {
+  co_return empty_object(co_await domain_.recovery.object(call.actor()));
+}
+
+Text Methods::perform(const Call& call, protocol::ApprovalList) {
+  JsonText json(512);
+  json.open();
+  append_all(json, "requests", domain_.approvals.pending(call.actor()));
+  json.close();
+  return json.take();
+}
+
+Task<Text> Methods::perform(Call call, protocol::ApprovalAnswer params) {
+  admission::ApprovalAnswer answer{
+      params.approval, params.decision == protocol::ApprovalAnswerDecision::approve,
+      std::move(params.number).value_or(""), std::move(params.secret).value_or(Bytes{}),
+      std::move(params.signature)};
+  co_return empty_object(co_await domain_.approvals.answer(call.actor(), std::move(answer)));
 }
 
 }  // namespace conclave::doors::native

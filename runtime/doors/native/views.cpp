@@ -1,5 +1,7 @@
 #include "runtime/doors/native/views.hpp"
 
+#include "runtime/base/encoding.hpp"
+
 namespace conclave::doors::native {
 namespace {
 
@@ -120,7 +122,17 @@ void append(JsonText& json, const identity::DeviceView& device) {
   json.open().field("device", device.device).field("name", device.name);
   json.field("platform", device.platform).field("created_ms", device.created_ms);
   json.field("last_active_ms", device.last_active_ms).field("online", device.online);
-  json.field("current", device.current).field("address", device.address).close();
+  json.field("current", device.current).field("address", device.address);
+  json.field("primary", device.primary).close();
+}
+
+void append(JsonText& json, const admission::ApprovalView& request) {
+  json.open().field("approval", request.approval).field("account", request.account);
+  json.field("device_name", request.device_name).field("platform", request.platform);
+  json.field("address", request.address).field("place", request.place);
+  json.field("key", base::base64url_encode(request.key));
+  json.field("nonce", base::base64url_encode(request.nonce_s));
+  json.field("way", policy::to_text(request.way)).field("expires_ms", request.expires_ms).close();
 }
 
 void append(JsonText& json, const identity::UserView& user) {

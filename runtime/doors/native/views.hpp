@@ -1,5 +1,6 @@
 #pragma once
 
+#include "runtime/admission/approvals.hpp"
 #include "runtime/chat/chat.hpp"
 #include "runtime/doors/native/json_text.hpp"
 #include "runtime/identity/account.hpp"
@@ -17,6 +18,7 @@ void append(JsonText& json, const chat::LogEntry& entry);
 void append(JsonText& json, const chat::FoldedEntry& entry);
 void append(JsonText& json, const chat::ReceiptView& receipt);
 void append(JsonText& json, const identity::DeviceView& device);
+void append(JsonText& json, const admission::ApprovalView& request);
 void append(JsonText& json, const identity::UserView& user);
 void append(JsonText& json, const sync::PresenceState& presence);
 void append(JsonText& json, const presence::Contact& contact);

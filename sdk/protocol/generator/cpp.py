@@ -17,7 +17,8 @@ namespace conclave::sdk::protocol {
 """
 
 IDS = {f"{word}_id": f"{word.capitalize()}Id"
-       for word in ("tenant", "user", "device", "room", "session", "order")}
+       for word in ("tenant", "user", "device", "room", "session", "order",
+                    "approval")}
 KEYWORDS = {"new", "delete", "default", "public", "private", "operator", "register", "union",
             "and", "or"}
 CHECKS = {"line", "text", "token", "account", "platform", "state_key"}

@@ -56,8 +56,9 @@ class HttpDoorTest : public ::testing::Test {
     Limits limits;
     limits.calls_per_device_burst = 30;
     door = std::make_unique<HttpDoor>(HttpDoor::Parts{
-        {s.directory, s.sessions, s.sign_in, s.account, s.administration, *bootstrap, rooms,
-         s.writer, s.trail, s.anchor, world.keys, world.store, world.clock, world.pool, nullptr},
+        {s.directory, s.sessions, s.sign_in, s.doorkeeper, s.recovery, s.account, s.administration,
+         *bootstrap, rooms, s.writer, s.trail, s.anchor, world.keys, world.store, world.clock,
+         world.pool, nullptr},
         world.metrics,
         world.io.get_executor(),
         {{"token", [this]() -> Result<void> { return healthy ? Result<void>{} : fail(kSick); }}},

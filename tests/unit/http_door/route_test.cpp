@@ -26,7 +26,8 @@ TEST(Routes, OnlySetUpAndSignInAreOpen) {
   for (const Route& route : all_routes()) {
     const bool sign_in =
         route.pattern == "/api/v1/setup" || route.pattern == "/api/v1/session/hello" ||
-        route.pattern == "/api/v1/session/enrol" || route.pattern == "/api/v1/session/prove";
+        route.pattern == "/api/v1/session/enrol" || route.pattern == "/api/v1/session/prove" ||
+        route.pattern == "/api/v1/session/step-up";
     EXPECT_EQ(route.access == Access::open, sign_in) << route.pattern;
   }
 }

@@ -106,7 +106,9 @@ TEST_F(AdministrationTest, GroupsGiveTheirRolesToMembersAlsoAfterARestart) {
 
 TEST_F(AdministrationTest, ChangedRolesEndTheUsersSessions) {
   const SessionId session =
-      world.s->sessions.open({world.tenant, world.ann, DeviceId{5}, {}, {}}, {}, "", true).id;
+      world.s->sessions
+          .open({.actor = {world.tenant, world.ann, DeviceId{5}, {}, {}}, .exclusive = true})
+          .id;
   ASSERT_TRUE(change(admin(), world.ann, roles({Role::room_admin})));
   EXPECT_EQ(world.s->sessions.find(session), nullptr);
 }

@@ -8,12 +8,12 @@
 #include <filesystem>
 #include <map>
 
+#include "runtime/admission/sign_in.hpp"
 #include "runtime/audit/anchor.hpp"
 #include "runtime/identity/account.hpp"
 #include "runtime/identity/administration.hpp"
 #include "runtime/identity/bootstrap.hpp"
 #include "runtime/identity/errors.hpp"
-#include "runtime/admission/sign_in.hpp"
 #include "runtime/store/errors.hpp"
 #include "tests/support/fake_key_service.hpp"
 
@@ -150,6 +150,18 @@ class World {
   async::BlockingPool pool{"argon2", 1, 16};
   boost::asio::io_context io;
 
+  // The rules that hold in every tenant; a test changes them.
+  policy::Policy policy = open_policy();
+  admission::Knowledge knowledge{
+      .policy = [this](TenantId) -> const policy::Policy& { return policy; }};
+
+  static policy::Policy open_policy() {
+    policy::Policy out;
+    out.devices.cap = 64;
+    out.factors.roles_always = {};
+    return out;
+  }
+
   struct Services {
     explicit Services(World& world)
         : directory({world.keys, world.metrics}),
@@ -161,13 +173,17 @@ class World {
           anchor(trail, world.store, world.keys),
           writer({world.store, world.keys, trail}),
           eraser({world.store, world.keys, world.clock, world.metrics}),
+          approvals({directory, writer, hub, world.clock, base::system_random()}),
+          recovery({directory, writer, hub, world.clock}),
+          doorkeeper({directory, sessions, writer, world.keys, hub, approvals, recovery,
+                      world.knowledge, world.clock, base::system_random(), world.metrics}),
           sign_in({directory,
                    sessions,
                    passwords,
                    throttle,
                    nonces,
                    writer,
-                   world.keys,
+                   doorkeeper,
                    world.clock,
                    base::system_random(),
                    world.metrics,
@@ -184,6 +200,10 @@ class World {
     audit::Anchor anchor;
     RowWriter writer;
     erasure::KeyEraser eraser;
+    sync::Hub hub;
+    admission::Approvals approvals;
+    admission::Recovery recovery;
+    admission::Doorkeeper doorkeeper;
     admission::SignIn sign_in;
     Account account;
     Administration administration;
@@ -231,9 +251,7 @@ class World {
     return std::move(*out);
   }
 
-  void run_void(Task<void> task) {
-    (void)run(answered(std::move(task)));
-  }
+  void run_void(Task<void> task) { (void)run(answered(std::move(task))); }
 
   UserId make_user(TenantId of, std::string name, RoleSet roles) {
     NewUser user;
@@ -249,7 +267,7 @@ class World {
   }
 
   admission::EnrolRequest enrol_request(const TestDevice& device, std::string account,
-                             std::string_view password = kPassword) {
+                                        std::string_view password = kPassword) {
     admission::EnrolRequest out;
     out.account = account;
     out.password = base::Secret(password);

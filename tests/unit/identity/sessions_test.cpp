@@ -20,7 +20,9 @@ class SessionsTest : public ::testing::Test {
   }
   SessionId open(std::uint64_t device, bool exclusive = true) {
     return sessions
-        .open({TenantId{1}, UserId{2}, DeviceId{device}, {}, {}}, {}, "127.0.0.1", exclusive)
+        .open({.actor = {TenantId{1}, UserId{2}, DeviceId{device}, {}, {}},
+               .address = "127.0.0.1",
+               .exclusive = exclusive})
         .id;
   }
 };
@@ -53,17 +55,25 @@ TEST_F(SessionsTest, TheCapReplacesTheOldestDetachedOne) {
 }
 
 TEST_F(SessionsTest, ATenantsConnectionsAreCountedFromTheSignInToTheirLoss) {
-  Sessions few{{clock, base::system_random(), metrics,
+  Sessions few{{clock,
+                base::system_random(),
+                metrics,
                 {.sessions_per_user = 64, .connections_per_tenant = 2}}};
   const auto connect = [&](std::uint64_t user, std::uint64_t device) {
-    return few.open({TenantId{1}, UserId{user}, DeviceId{device}, {}, {}}, {}, "", true).id;
+    return few
+        .open({.actor = {TenantId{1}, UserId{user}, DeviceId{device}, {}, {}},
+               .address = "",
+               .exclusive = true})
+        .id;
   };
   const auto room = [&](std::uint64_t user, std::uint64_t device) {
     return few.has_room(TenantId{1}, UserId{user}, DeviceId{device});
   };
   EXPECT_TRUE(room(1, 1));
   const SessionId first = connect(1, 1);
-  few.open({TenantId{1}, UserId{1}, DeviceId{9}, {}, {}}, {}, "", false);  // a management session
+  few.open({.actor = {TenantId{1}, UserId{1}, DeviceId{9}, {}, {}},
+            .address = "",
+            .exclusive = false});  // a management session
   EXPECT_TRUE(room(2, 2));
   const SessionId second = connect(2, 2);
   EXPECT_FALSE(room(3, 3));
@@ -131,8 +141,11 @@ TEST_F(SessionsTest, IdleSessionsWithoutAConnectionEnd) {
 
 TEST_F(SessionsTest, AllSessionsOfATenantEndTogether) {
   const SessionId ours = open(1);
-  const SessionId theirs =
-      sessions.open({TenantId{9}, UserId{2}, DeviceId{1}, {}, {}}, {}, "127.0.0.1", true).id;
+  const SessionId theirs = sessions
+                               .open({.actor = {TenantId{9}, UserId{2}, DeviceId{1}, {}, {}},
+                                      .address = "127.0.0.1",
+                                      .exclusive = true})
+                               .id;
   sessions.end_tenant(TenantId{1}, SessionEnd::revoked);
   EXPECT_EQ(sessions.find(ours), nullptr);
   EXPECT_NE(sessions.find(theirs), nullptr);

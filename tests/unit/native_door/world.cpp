@@ -52,6 +52,7 @@ World::World(doors::native::Limits limits, std::size_t connections_per_tenant)
     : folder(fresh_folder()) {
   config.limits.connections_per_tenant = connections_per_tenant;
   config.password.argon2_passes = 1;
+  config.policy.default_policy = "open";
   config.password.argon2_bytes = 64 * 1024;
   paths_.emplace(folder);
   std::filesystem::create_directories(paths_->run_dir);
@@ -73,9 +74,10 @@ World::World(doors::native::Limits limits, std::size_t connections_per_tenant)
     auto user = run(domain->administration.make_user({}, tenant, std::move(person)));
     if (!user) throw std::runtime_error(user.error().text());
   }
-  door->serve({domain->sign_in, domain->account, domain->sessions, domain->chat, domain->presence,
-               domain->states, domain->hub},
-              "");
+  door->serve(
+      {domain->sign_in, domain->doorkeeper, domain->approvals, domain->recovery, domain->account,
+       domain->sessions, domain->chat, domain->presence, domain->states, domain->hub},
+      "");
 }
 
 World::~World() {

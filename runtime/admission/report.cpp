@@ -1,0 +1,64 @@
+#include "runtime/admission/report.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+namespace conclave::admission {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr policy::Factor kFactors[] = {policy::Factor::totp, policy::Factor::webauthn,
+                                       policy::Factor::recovery_code, policy::Factor::sms,
+                                       policy::Factor::primary};
+
+}  // namespace
+
+std::string reasons_json(const policy::Decision& decision, policy::Language language) {
+  json::array out;
+  for (const policy::Reason& reason : decision.reasons) {
+    out.push_back(json::object{{"code", policy::code_text(reason.code)},
+                               {"effect", policy::to_text(reason.effect)},
+                               {"subject", reason.subject},
+                               {"detail", reason.detail},
+                               {"value", reason.value},
+                               {"limit", reason.limit},
+                               {"advice", policy::advice(reason, language)}});
+  }
+  return json::serialize(out);
+}
+
+std::string step_ups_json(const policy::Decision& decision) {
+  json::array out;
+  for (const policy::StepUp& one : decision.step_ups) {
+    json::array any_of;
+    for (const policy::Factor factor : kFactors) {
+      if (one.any_of.has(factor)) any_of.push_back(json::string(policy::to_text(factor)));
+    }
+    out.push_back(
+        json::object{{"any_of", std::move(any_of)}, {"approval", policy::to_text(one.approval)}});
+  }
+  return json::serialize(out);
+}
+
+std::string decision_members(const policy::Decision& decision, policy::Language language) {
+  std::string out = R"("outcome":")";
+  out += policy::to_text(decision.outcome);
+  out += R"(","score":)" + std::to_string(decision.score);
+  out += R"(,"reasons":)" + reasons_json(decision, language);
+  return out;
+}
+
+std::string reasons_line(const policy::Decision& decision) {
+  std::string out;
+  for (const policy::Reason& reason : decision.reasons) {
+    if (!out.empty()) out += ", ";
+    out += policy::code_text(reason.code);
+    if (!reason.subject.empty()) out += "(" + reason.subject + ")";
+  }
+  return out;
+}
+
+}  // namespace conclave::admission
