@@ -166,6 +166,7 @@ std::optional<Candidate> Gatherer::candidate_of(const Session& session) const {
   out.device = *device;
   out.credential = policy::CredentialKind::resume;
   out.connection.address = session.address;
+  out.connection.client = network::Address::parse(session.address);
   return out;
 }
 

@@ -116,9 +116,38 @@ Domain::Domain(Parts parts)
 
 Domain::~Domain() = default;
 
+Task<void> Domain::prepare_watch(TenantId tenant, UserId user) {
+  // Without what is kept of the person the rest of the evidence still counts.
+  if (auto ready = co_await watch.prepare(tenant, user); !ready) {
+    observe::warn("whereabouts.not_opened", {{"user", user}, {"error", ready.error()}});
+  }
+}
+
+whereabouts::Observation Domain::watched(const admission::Candidate& candidate) const {
+  const identity::Device& device = candidate.device;
+  whereabouts::Input input =
+      whereabouts::input_of(device.tenant, device.user, candidate.newcomer ? DeviceId{} : device.id,
+                            candidate.connection);
+  input.attended = candidate.credential != policy::CredentialKind::resume;
+  for (const identity::Session* session : sessions.of_user(device.tenant, device.user)) {
+    if (session->attached && session->actor.device != device.id) {
+      input.online.push_back({session->actor.device, session->last_active_ms});
+    }
+  }
+  return watch.observe(input);
+}
+
 admission::Knowledge Domain::make_knowledge() {
   admission::Knowledge out;
   out.policy = [this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); };
+  out.prepare = [this](TenantId tenant, UserId user) -> Task<void> {
+    return prepare_watch(tenant, user);
+  };
+  out.observe = [this](const admission::Candidate& candidate) { return watched(candidate); };
+  out.learn = [this](const admission::Candidate& candidate, const whereabouts::Observation& seen,
+                     whereabouts::Lesson lesson) {
+    watch.learn(candidate.device.tenant, candidate.device.user, seen, lesson);
+  };
   return out;
 }
 

@@ -58,6 +58,8 @@ class Domain {
   [[nodiscard]] Task<void> keep_anchor();
   // What admission asks the other modules of the domain.
   [[nodiscard]] admission::Knowledge make_knowledge();
+  [[nodiscard]] Task<void> prepare_watch(TenantId tenant, UserId user);
+  [[nodiscard]] whereabouts::Observation watched(const admission::Candidate& candidate) const;
   // Holds the rows against the token; locks them when they were rolled back.
   [[nodiscard]] Task<Result<void>> check_anchor();
 
