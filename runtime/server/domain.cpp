@@ -137,6 +137,12 @@ whereabouts::Observation Domain::watched(const admission::Candidate& candidate) 
   return watch.observe(input);
 }
 
+void Domain::look_again(TenantId tenant, UserId user, DeviceId device) {
+  for (const identity::Session* session : sessions.of_user(tenant, user)) {
+    if (session->actor.device == device) sessions.set_recheck(session->id, 1);
+  }
+}
+
 admission::Knowledge Domain::make_knowledge() {
   admission::Knowledge out;
   out.policy = [this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); };
@@ -146,7 +152,10 @@ admission::Knowledge Domain::make_knowledge() {
   out.observe = [this](const admission::Candidate& candidate) { return watched(candidate); };
   out.learn = [this](const admission::Candidate& candidate, const whereabouts::Observation& seen,
                      whereabouts::Lesson lesson) {
-    watch.learn(candidate.device.tenant, candidate.device.user, seen, lesson);
+    // A newcomer had no device yet when it was looked at.
+    whereabouts::Observation settled = seen;
+    settled.evidence.here.device = candidate.device.id;
+    watch.learn(candidate.device.tenant, candidate.device.user, settled, lesson);
   };
   return out;
 }
@@ -180,6 +189,9 @@ Task<Result<void>> Domain::start_once(std::shared_ptr<const store::Snapshot> sna
   rules.load(*rows);
   recovery.load(*rows);
   disclosure.load(*rows);
+  disclosure.on_change([this](TenantId tenant, UserId user, DeviceId device) {
+    look_again(tenant, user, device);
+  });
   CONCLAVE_CO_TRY(co_await check_anchor());
   ledger.start(*snapshot);
   if (writer.usable()) {

@@ -59,6 +59,8 @@ class Domain {
   // What admission asks the other modules of the domain.
   [[nodiscard]] admission::Knowledge make_knowledge();
   [[nodiscard]] Task<void> prepare_watch(TenantId tenant, UserId user);
+  // There is new evidence: sessions of the device are looked at again.
+  void look_again(TenantId tenant, UserId user, DeviceId device);
   [[nodiscard]] whereabouts::Observation watched(const admission::Candidate& candidate) const;
   // Holds the rows against the token; locks them when they were rolled back.
   [[nodiscard]] Task<Result<void>> check_anchor();

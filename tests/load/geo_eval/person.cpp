@@ -40,8 +40,8 @@ PathFacts path_of(const Journey& journey, Chance& chance) {
   const double whole = line_ms(kServer, near_end) + line_ms(near_end, journey.where) + access;
   const bool split = journey.hop == Hop::proxy || journey.hop == Hop::tor;
   path.tcp_round_trip_ms = split ? to_exit : whole;
-  // The first ping is answered after 45 s; shorter connections have none.
-  if (chance.with(0.8)) {
+  // The server pings at hello; some clients are too busy to answer before they sign in.
+  if (chance.with(0.95)) {
     path.application_round_trip_ms =
         whole + (journey.on_radio ? chance.exponential(8) : chance.exponential(2));
     if (journey.hop == Hop::tor) path.application_round_trip_ms += chance.between(150, 400);
