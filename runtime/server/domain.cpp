@@ -1,5 +1,7 @@
 #include "runtime/server/domain.hpp"
 
+#include <algorithm>
+
 #include "hsm/api/errors.hpp"
 #include "runtime/async/deadline.hpp"
 #include "runtime/base/random.hpp"
@@ -98,7 +100,8 @@ Domain::Domain(Parts parts)
              base::system_clock(),
              server_point(parts.config),
              [this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); },
-             {}}),
+             {},
+             [this] { return everybody(); }}),
       disclosure({watch, writer, base::system_clock(), base::system_random(),
                   [this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); }}),
       chat({parts.store, parts.keys, hub, ledger, states, eraser, people, base::system_clock(),
@@ -137,6 +140,16 @@ whereabouts::Observation Domain::watched(const admission::Candidate& candidate) 
   return watch.observe(input);
 }
 
+std::vector<whereabouts::Watch::PersonKey> Domain::everybody() const {
+  std::vector<whereabouts::Watch::PersonKey> out;
+  for (const identity::Tenant* tenant : directory.tenants()) {
+    for (const identity::User* user : directory.users(tenant->id))
+      out.push_back({tenant->id, user->id});
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
 void Domain::look_again(TenantId tenant, UserId user, DeviceId device) {
   for (const identity::Session* session : sessions.of_user(tenant, user)) {
     if (session->actor.device == device) sessions.set_recheck(session->id, 1);
@@ -146,9 +159,7 @@ void Domain::look_again(TenantId tenant, UserId user, DeviceId device) {
 admission::Knowledge Domain::make_knowledge() {
   admission::Knowledge out;
   out.policy = [this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); };
-  out.prepare = [this](TenantId tenant, UserId user) -> Task<void> {
-    return prepare_watch(tenant, user);
-  };
+  out.prepare = [this](TenantId tenant, UserId user) { return prepare_watch(tenant, user); };
   out.observe = [this](const admission::Candidate& candidate) { return watched(candidate); };
   out.learn = [this](const admission::Candidate& candidate, const whereabouts::Observation& seen,
                      whereabouts::Lesson lesson) {

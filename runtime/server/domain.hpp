@@ -59,6 +59,7 @@ class Domain {
   // What admission asks the other modules of the domain.
   [[nodiscard]] admission::Knowledge make_knowledge();
   [[nodiscard]] Task<void> prepare_watch(TenantId tenant, UserId user);
+  [[nodiscard]] std::vector<whereabouts::Watch::PersonKey> everybody() const;
   // There is new evidence: sessions of the device are looked at again.
   void look_again(TenantId tenant, UserId user, DeviceId device);
   [[nodiscard]] whereabouts::Observation watched(const admission::Candidate& candidate) const;

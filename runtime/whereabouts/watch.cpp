@@ -322,7 +322,28 @@ Task<void> Watch::upkeep() {
       break;
     }
   }
+  co_await sweep();
   let_go();
+}
+
+Task<void> Watch::sweep() {
+  if (!parts_.everybody) co_return;
+  const std::vector<PersonKey> all = parts_.everybody();
+  auto next = std::ranges::upper_bound(all, swept_);
+  for (std::size_t i = 0; i < parts_.limits.swept_at_once && next != all.end(); ++i, ++next) {
+    swept_ = *next;
+    if (find(next->tenant, next->user) != nullptr) continue;
+    if (auto opened = co_await prepare(next->tenant, next->user); !opened) co_return;
+    Person* person = find(next->tenant, next->user);
+    if (person == nullptr) continue;
+    const std::int64_t used_ms = person->used_ms;
+    if (auto stored = co_await store(*next); !stored) co_return;
+    // Unless somebody has begun to use it meanwhile.
+    person = find(next->tenant, next->user);
+    const bool idle = person != nullptr && person->used_ms == used_ms;
+    if (idle && person->waits_since_ms == 0) people_.erase(*next);
+  }
+  if (next == all.end()) swept_ = {};
 }
 
 void Watch::let_go() {

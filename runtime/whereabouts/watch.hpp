@@ -28,10 +28,16 @@ namespace conclave::whereabouts {
 //   watch.learn(tenant, user, seen, lesson_of(decision.score, proven));    // when it was let in
 class Watch {
  public:
+  struct PersonKey {
+    TenantId tenant;
+    UserId user;
+    friend auto operator<=>(const PersonKey&, const PersonKey&) = default;
+  };
   struct Limits {
     std::size_t people = 10'000;  // in memory; beyond, the longest unused leave once stored
     std::int64_t store_after_ms = 600'000;  // what was learnt is stored this long after
     std::size_t stores_at_once = 200;       // by one upkeep()
+    std::size_t swept_at_once = 64;         // people whose rows one upkeep() lets expire
     std::int64_t report_ms = 6 * 3'600'000;  // how long a device's report counts
     std::int64_t second_ms = 900'000;        // and its second network
   };
@@ -43,6 +49,8 @@ class Watch {
     // The policy in force; the reference holds until the caller's next co_await.
     std::function<const policy::Policy&(TenantId)> policy_of;
     Limits limits;
+    // Everybody who may have a row, in order: what nobody opens has to expire as well.
+    std::function<std::vector<PersonKey>()> everybody = {};
   };
   explicit Watch(Parts parts);
   ~Watch();
@@ -84,11 +92,6 @@ class Watch {
   [[nodiscard]] std::size_t people() const { return people_.size(); }
 
  private:
-  struct PersonKey {
-    TenantId tenant;
-    UserId user;
-    friend auto operator<=>(const PersonKey&, const PersonKey&) = default;
-  };
   struct Report {
     DeviceClaims claims;
     std::int64_t at_ms = 0;  // UTC
@@ -114,11 +117,14 @@ class Watch {
   [[nodiscard]] DeviceClaims claims_of(const Input& input, const Person* person) const;
   [[nodiscard]] Task<Result<void>> store(PersonKey key);
   void let_go();
+  // Opens some rows that nobody has opened, so that what is too old in them goes.
+  [[nodiscard]] Task<void> sweep();
 
   Parts parts_;
   std::map<PersonKey, std::unique_ptr<Person>> people_;
   std::map<PersonKey, bool> consents_;
   Neighbours neighbours_;
+  PersonKey swept_;  // through whom the sweep has come
 };
 
 // What a decision's score (0 to 100) teaches; `proven`: a factor or the primary device vouched.

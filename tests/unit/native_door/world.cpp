@@ -61,7 +61,7 @@ World::World(doors::native::Limits limits, std::size_t connections_per_tenant)
   store = std::move(*opened);
   door = std::make_unique<doors::native::NativeDoor>(door_parts(*this, limits));
   domain = std::make_unique<server::Domain>(server::Domain::Parts{
-      config, *paths_, *store, keys, argon2, metrics, io.get_executor(), door.get()});
+      config, *paths_, *store, keys, argon2, metrics, io.get_executor(), location, door.get()});
   if (auto started = run(domain->start()); !started)
     throw std::runtime_error(started.error().text());
   auto made = run(domain->administration.make_tenant({}, "demo.example", false));
@@ -76,7 +76,8 @@ World::World(doors::native::Limits limits, std::size_t connections_per_tenant)
   }
   door->serve(
       {domain->sign_in, domain->doorkeeper, domain->approvals, domain->recovery, domain->account,
-       domain->sessions, domain->chat, domain->presence, domain->states, domain->hub},
+       domain->sessions, domain->chat, domain->presence, domain->states, domain->hub,
+       domain->disclosure},
       "");
 }
 

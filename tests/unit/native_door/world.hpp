@@ -129,6 +129,7 @@ class World {
   conclave::testing::FakeKeyService keys;
   std::filesystem::path folder;
   config::Config config;
+  evidence::Sources location{{}, base::system_clock()};
   std::unique_ptr<store::ContentStore> store;
   async::BlockingPool argon2{"argon2", 1, 64};
   std::unique_ptr<doors::native::NativeDoor> door;

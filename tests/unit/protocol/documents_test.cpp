@@ -45,7 +45,8 @@ std::multimap<std::string, Declared> declared_errors() {
   const std::regex spec(R"re(ErrorSpec\s+k\w+\{\s*"([a-z_.]+)",\s*ErrorKind::(\w+))re");
   std::multimap<std::string, Declared> out;
   for (const char* file :
-       {"hsm/api/errors.hpp", "runtime/audit/anchor.hpp", "runtime/base/error.hpp",
+       {"hsm/api/errors.hpp", "runtime/admission/errors.hpp", "runtime/audit/anchor.hpp",
+        "runtime/base/error.hpp",
         "runtime/chat/errors.hpp", "runtime/doors/http/errors.hpp",
         "runtime/doors/native/errors.hpp", "runtime/identity/errors.hpp",
         "runtime/observe/log_file.hpp", "runtime/presence/errors.hpp",

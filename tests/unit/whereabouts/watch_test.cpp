@@ -234,6 +234,33 @@ TEST_F(WatchTest, the_tenants_own_networks_are_no_relays) {
       Trait::tenant_egress));
 }
 
+TEST_F(WatchTest, what_nobody_opens_expires_as_well) {
+  ASSERT_TRUE(world.wait(watch->prepare(ChatWorld::kTenant, kAnn)));
+  watch->set_consent(ChatWorld::kTenant, kAnn, true);
+  Input here = input(kLondon);
+  here.claims.fix = signals::DeviceFix{{{51.5, -0.1}, 0.1}, 10};
+  sign_in(here);
+  finish(watch->stop());
+  Watch::Parts parts{*sources, *world.states, world.clock, std::nullopt,
+                     [this](TenantId) -> const policy::Policy& { return policy; },
+                     {}};
+  parts.everybody = [] { return std::vector<Watch::PersonKey>{{ChatWorld::kTenant, kAnn}}; };
+  watch.reset();
+  watch.emplace(parts);
+  watch->set_consent(ChatWorld::kTenant, kAnn, true);
+  advance(8 * Kept::kDay * 1'000);
+  const auto before = world.store.log.size();
+  finish(watch->upkeep());
+  EXPECT_EQ(world.store.log.size(), before + 1) << "without its fix";
+  EXPECT_EQ(watch->people(), 0U) << "nobody needs it in memory";
+  finish(watch->upkeep());
+  EXPECT_EQ(world.store.log.size(), before + 1);
+  advance(400 * Kept::kDay * 1'000);
+  finish(watch->upkeep());
+  ASSERT_TRUE(world.wait(watch->prepare(ChatWorld::kTenant, kAnn)));
+  EXPECT_EQ(watch->kept(ChatWorld::kTenant, kAnn), nullptr);
+}
+
 TEST_F(WatchTest, erasing_leaves_nothing) {
   settle(10);
   finish(watch->stop());
