@@ -24,13 +24,18 @@ using policy::Duty;
 using policy::Outcome;
 
 constexpr std::int64_t kCrowdedRetryMs = 30'000;
-constexpr std::int64_t kAskAgainMs = 1'000;
+constexpr std::int64_t kAskAgainMs = 2'000;
 constexpr std::string_view kSignIns = "conclave_sign_ins_total";
 constexpr std::string_view kSignInsHelp = "Sign-ins by outcome.";
 
 bool has_duty(const Decision& decision, Duty duty) {
   return std::ranges::any_of(decision.obligations,
                              [duty](const policy::Obligation& one) { return one.duty == duty; });
+}
+
+// Worth telling people: held back, or half as odd as what asks for a second factor.
+bool is_notable(const Decision& decision, const policy::Policy& rules) {
+  return decision.outcome != Outcome::allow || decision.score * 2 >= rules.location.step_up_at;
 }
 
 std::int64_t recheck_of(const Decision& decision) {
@@ -265,7 +270,8 @@ Task<Result<SignedIn>> Doorkeeper::welcome(SessionId id, Candidate candidate, De
   out.account = parts_.directory.account_of(*person);
   out.resumed = resumed;
   if (session->restriction) out.methods = session->restriction->methods;
-  if (!decision.reasons.empty()) out.notices = reasons_json(decision, candidate.language);
+  const bool notable = is_notable(decision, policy_of(device.tenant));
+  if (notable) out.notices = reasons_json(decision, candidate.language);
   parts_.directory.touch_device(device.tenant, device.id, parts_.clock.utc_ms(),
                                 candidate.connection.address);
   // Who resumes has proved nothing anew and mostly wants its events back: it asks for an access
@@ -284,7 +290,7 @@ Task<Result<SignedIn>> Doorkeeper::welcome(SessionId id, Candidate candidate, De
   out.resume_expires_ms = parts_.clock.utc_ms() + parts_.sessions.resume_ms();
   const bool allowed = decision.outcome == Outcome::allow;
   (allowed ? accepted_ : restricted_).add();
-  if (has_duty(decision, Duty::notify_devices) && !decision.reasons.empty()) {
+  if (has_duty(decision, Duty::notify_devices) && notable) {
     notify(candidate, decision, "risk", id);
   }
   co_return out;

@@ -57,7 +57,7 @@ void Connection::on_open(wire::WebSocket& socket) {
   send_or_hold(hello_frame());
   // Mostly answered before the client signs in; the round trip tells whether TCP ends in between.
   socket.measure_round_trip();
-  start_sign_in_timer();
+  start_sign_in_timer(frontage_.limits.sign_in);
 }
 
 std::string Connection::hello_frame() const {
@@ -73,8 +73,8 @@ std::string Connection::hello_frame() const {
   return event_frame(protocol::event::kSessionHello, json.take());
 }
 
-void Connection::start_sign_in_timer() {
-  sign_in_timer_.emplace(socket_->executor(), frontage_.limits.sign_in);
+void Connection::start_sign_in_timer(std::chrono::milliseconds time) {
+  sign_in_timer_.emplace(socket_->executor(), time);
   // A wait that is over may be queued already when this object goes: it then finds no owner.
   self_ = std::make_shared<Connection*>(this);
   sign_in_timer_->async_wait(
@@ -164,6 +164,8 @@ void Connection::reply(Reply item) {
     bucket_ = TokenBucket(frontage_.limits.session);
     frontage_.strangers.fetch_sub(1, std::memory_order_relaxed);
   }
+  // A person has to find a code, or to reach for the primary device.
+  if (item.proof_awaited && !signed_in_) start_sign_in_timer(frontage_.limits.proof);
   send_or_hold(std::move(item.frame));
 }
 

@@ -52,7 +52,7 @@ class Connection final : public wire::WebSocketHandler {
 
  private:
   [[nodiscard]] std::string hello_frame() const;
-  void start_sign_in_timer();
+  void start_sign_in_timer(std::chrono::milliseconds time);
   void take(ParsedRequest request);
   void refuse(const Refusal& refusal, Refused why);
   void refuse(std::string_view id, const ErrorSpec& spec, Refused why, std::int64_t retry_ms = 0);

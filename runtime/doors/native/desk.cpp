@@ -39,6 +39,12 @@ bool is_write(protocol::Method method) {
   }
 }
 
+// The sign-in is not over: its ticket is good still.
+bool awaits_proof(const Error& error) {
+  return error.is(admission::kStepUpNeeded) || error.is(admission::kApprovalPending) ||
+         error.is(admission::kFactorRefused);
+}
+
 Text signed_in_text(const admission::SignedIn& done, const std::string& cursor) {
   JsonText json(1536);
   json.open().field("session", done.actor.session).field("tenant", done.actor.tenant);
@@ -201,7 +207,8 @@ void Desk::answer(const Call& call, Text text, bool signed_in) {
   if (link.stage == Stage::gone) return;
   send(link.ref, Reply{.to = link.ref,
                        .frame = text ? result_frame(call.id, *text) : error_frame(call.id, *error),
-                       .signed_in = signed_in});
+                       .signed_in = signed_in,
+                       .proof_awaited = error != nullptr && awaits_proof(*error)});
   if (link.farewells == 0 && link.close_after_farewell) {
     send(link.ref, Close{.to = link.ref, .why = *std::exchange(link.close_after_farewell, {})});
   }

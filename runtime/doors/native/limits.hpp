@@ -20,6 +20,8 @@ struct Limits {
   std::size_t signing_in = 2000;       // connections that are not signed in yet
   std::size_t sign_ins_at_once = 256;  // sign-in requests that the shard works on
   std::chrono::milliseconds sign_in{10'000};
+  // From an answer on, that asked for one more proof.
+  std::chrono::milliseconds proof{120'000};
   std::int64_t heartbeat_ms = 45'000;
 
   // Costs are in the schema: 1 for a message, more for searches. `stranger` is a connection before

@@ -74,6 +74,7 @@ struct Reply {
   ConnectionRef to;
   std::string frame;
   bool signed_in = false;  // from this answer on the connection is a session's
+  bool proof_awaited = false;  // the sign-in goes on when its person has shown one more proof
 };
 struct Push {
   wire::SharedFrame frame;  // one for all receivers

@@ -63,6 +63,8 @@ class Device:
         self.tenant = ""
         self.roles = []
         self.client_id = 0
+        self.hardware_id = None  # digests of 32 bytes, of a device that can become primary
+        self.service_id = None
 
     @property
     def domain(self):
@@ -85,6 +87,9 @@ class Device:
         params["password"] = self.password if password is None else password
         params["device"] = {"name": self.name, "platform": self.platform,
                             "algorithm": self.key.algorithm, "key": b64(self.key.point)}
+        for name in ("hardware_id", "service_id"):
+            if getattr(self, name) is not None:
+                params["device"][name] = b64(getattr(self, name))
         return params
 
     def prove_params(self, nonce_s, binding_type, binding_value):

@@ -48,11 +48,12 @@ class Schemas:
         assert isinstance(error.get("code"), int), error
         assert isinstance(error.get("message"), str) and error["message"], error
         data = error.get("data", {})
-        assert set(data) <= {"reason", "advice", "detail", "retry_after_ms", "path"}, error
         assert data.get("reason"), error
         assert data.get("advice"), error
         known = self.errors.get(data["reason"])
         assert known is not None, f"a reason that errors.json does not name: {error}"
+        allowed = {"reason", "advice", "detail", "retry_after_ms", "path"}
+        assert set(data) <= allowed | set(known.get("members", [])), error
         assert known["code"] == error["code"], error
 
     def _check(self, key, schema, value):

@@ -1,0 +1,106 @@
+"""Sign-ins that a tenant's policy has a word in: setting the policy, step-up, approval."""
+
+import hashlib
+import itertools
+import struct
+import hmac
+import base64
+
+from .client import Refused
+from .device import Device, b64, transcript, unb64
+from .installation import PASSWORD
+
+_numbers = itertools.count(1)
+
+
+def set_policy(api, domain, document):
+    """Puts a policy into force for a tenant; `api` is an admin's."""
+    newest = api.get(f"/tenants/{domain}/policy")["newest_version"]
+    return api.put(f"/tenants/{domain}/policy",
+                   {"document": document, "expected_version": newest, "note": "test"})
+
+
+class House:
+    """A tenant of one test's own, with its policy and people."""
+
+    def __init__(self, installation, policy=None):
+        self.installation = installation
+        self.api = installation.admin_api
+        self.domain = f"house{next(_numbers)}.test"
+        self.api.create_tenant(self.domain)
+        self.clients = []
+        if policy is not None:
+            self.rule(policy)
+
+    def rule(self, policy):
+        set_policy(self.api, self.domain, policy)
+
+    def person(self, name="ada", roles=("member",)):
+        return self.api.create_user(self.domain, name, PASSWORD, roles=roles)
+
+    def device(self, person, name="laptop", platform="linux", identified=False):
+        """A device that has not signed in yet. `identified`: it can become a primary device."""
+        device = Device(person.account, PASSWORD, name, platform=platform)
+        if identified:
+            device.hardware_id = hashlib.sha256(name.encode()).digest()
+            device.service_id = hashlib.sha256(b"service of " + name.encode()).digest()
+        return device
+
+    def sign_in(self, device):
+        client = self.installation.signed_in(device)
+        self.clients.append(client)
+        return client
+
+    def refused(self, device):
+        """The error that this device's sign-in is answered with; its connection stays open."""
+        client = self.installation.connect()
+        self.clients.append(client)
+        try:
+            client.prove(device) if device.device else client.enrol(device)
+        except Refused as refusal:
+            return client, refusal
+        raise AssertionError(f"{device.name} was let in")
+
+    def close(self):
+        for client in self.clients:
+            client.close()
+
+
+def data_of(refusal):
+    """What an error says beside reason and advice."""
+    return refusal.error["data"]
+
+
+def codes_of(refusal):
+    return [reason["code"] for reason in data_of(refusal)["reasons"]]
+
+
+def approval_message(request, tenant, decision):
+    return transcript("conclave/approve/1", request["approval"], tenant, request["account"],
+                      unb64(request["key"]), unb64(request["nonce"]), decision,
+                      str(request["expires_ms"]))
+
+
+def answer(client, decision="approve", number=None, secret=None):
+    """The primary's person answers the request that waits."""
+    (request,) = client.call("approval.list")["requests"]
+    message = approval_message(request, client.device.tenant, decision)
+    params = {"approval": request["approval"], "decision": decision,
+              "signature": b64(client.device.key.sign(message))}
+    if number is not None:
+        params["number"] = number
+    if secret is not None:
+        params["secret"] = secret
+    return client.call("approval.answer", params)
+
+
+def totp(secret, time_s, digits=6):
+    """RFC 6238 with HMAC-SHA1 and steps of 30 s; `secret` in base32."""
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    mac = hmac.new(key, struct.pack(">Q", int(time_s) // 30), hashlib.sha1).digest()
+    at = mac[-1] & 15
+    value = struct.unpack(">I", mac[at:at + 4])[0] & 0x7FFFFFFF
+    return f"{value % 10 ** digits:0{digits}}"
+
+
+__all__ = ["House", "answer", "approval_message", "codes_of", "data_of", "set_policy", "totp"]
