@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <boost/json.hpp>
+#include <charconv>
 
 #include "runtime/observe/log.hpp"
 
@@ -41,12 +42,41 @@ hsm::api::RowItem row_item(TenantId tenant, std::uint64_t number, Bytes content)
   return {tenant, kSystemAuthor, "audit", std::to_string(number), "content", 1, std::move(content)};
 }
 
-// The rows of an entry; false when the text is not what content_of() makes.
-bool read_rows(const std::string& content, std::vector<RowState>* out) {
+constexpr std::string_view kAccepted = "audit.accepted";
+constexpr std::string_view kEntries = "entries";
+
+// The numbers that an entry of kAccepted names.
+std::vector<std::uint64_t> accepted_by(const boost::json::object& entry) {
+  std::vector<std::uint64_t> out;
+  const auto* action = entry.if_contains("action");
+  const auto* facts = entry.if_contains("facts");
+  const bool accepts = action != nullptr && action->is_string() &&
+                       std::string_view(action->as_string()) == kAccepted;
+  if (!accepts || facts == nullptr || !facts->is_object()) return out;
+  const auto* entries = facts->as_object().if_contains(kEntries);
+  if (entries == nullptr || !entries->is_string()) return out;
+  const std::string_view text = entries->as_string();
+  for (const char* at = text.data(); at < text.data() + text.size();) {
+    std::uint64_t number = 0;
+    const auto [end, bad] = std::from_chars(at, text.data() + text.size(), number);
+    if (bad != std::errc{}) break;
+    out.push_back(number);
+    at = end + 1;
+  }
+  return out;
+}
+
+// The rows of an entry and the broken ones that it accepts; false when the text is not what
+// content_of() makes.
+bool read_entry(const std::string& content, std::vector<RowState>* out,
+                std::vector<BrokenEntry>* broken) {
   boost::system::error_code error;
   const boost::json::value value = boost::json::parse(content, error);
   const auto* object = error ? nullptr : value.if_object();
   if (object == nullptr) return false;
+  for (const std::uint64_t number : accepted_by(*object)) {
+    std::erase_if(*broken, [&](const BrokenEntry& each) { return each.number == number; });
+  }
   const auto* rows = object->if_contains("rows");
   if (rows == nullptr) return true;
   if (!rows->is_array()) return false;
@@ -133,20 +163,35 @@ Task<Result<std::vector<ReadEntry>>> Trail::read(std::uint64_t after_number, std
 Task<Result<std::vector<RowState>>> Trail::row_states() {
   constexpr std::uint32_t kPage = 200;
   std::vector<RowState> out;
+  broken_.clear();
   std::uint64_t after = 0;
   for (;;) {
     auto page = co_await read(after, kPage);
     if (!page) co_return std::unexpected(page.error());
     if (page->empty()) break;
     for (const ReadEntry& entry : *page) {
-      if (!entry.chained || !read_rows(entry.content, &out)) {
-        observe::error("alarm.audit_entry_broken",
-                       {{"number", entry.number}, {"chained", entry.chained}});
-      }
+      if (entry.chained && read_entry(entry.content, &out, &broken_)) continue;
+      broken_.push_back({entry.number, entry.tenant, entry.chained});
     }
     after = page->back().number;
   }
+  for (const BrokenEntry& each : broken_) {
+    observe::error("alarm.audit_entry_broken",
+                   {{"number", each.number}, {"chained", each.chained}});
+  }
   co_return out;
+}
+
+Entry Trail::acceptance() const {
+  Entry out;
+  out.action = kAccepted;
+  std::string numbers;
+  for (const BrokenEntry& each : broken_) {
+    if (!numbers.empty()) numbers += ' ';
+    numbers += std::to_string(each.number);
+  }
+  out.facts.emplace_back(kEntries, std::move(numbers));
+  return out;
 }
 
 hsm::api::AuditAnchor Trail::head() const {

@@ -46,6 +46,13 @@ struct ReadEntry {
   bool chained = false;  // its chain value follows from its predecessor's
 };
 
+// An entry whose row states are lost: with it gone, an older row could come back to life.
+struct BrokenEntry {
+  std::uint64_t number = 0;
+  TenantId tenant;
+  bool chained = false;  // it only cannot be opened, as after its tenant's keys were destroyed
+};
+
 // The audit trail: sealed rows in a hash chain whose head the token signs. Each row goes into the
 // same transaction as the change that it tells of. On the shard's thread only; between append() and
 // settled() no other append may run (callers hold identity's gate).
@@ -74,8 +81,13 @@ class Trail {
                                                           std::uint32_t limit);
 
   // Every row's state after the whole trail, oldest entry first; reads and opens all of it, at a
-  // start. Entries that are not chained or cannot be opened raise an alarm and are passed over.
+  // start. Entries that are not chained or cannot be opened raise an alarm and are passed over;
+  // broken() names them.
   [[nodiscard]] Task<Result<std::vector<RowState>>> row_states();
+  // What row_states() passed over and no operator has accepted since.
+  [[nodiscard]] const std::vector<BrokenEntry>& broken() const { return broken_; }
+  // The entry with which a start puts broken() on record once an operator has accepted them.
+  [[nodiscard]] Entry acceptance() const;
 
   struct SignedHead {
     std::uint64_t number = 0;
@@ -94,6 +106,7 @@ class Trail {
   TenantId installation_;
   std::uint64_t last_number_ = 0;
   Bytes last_chain_;
+  std::vector<BrokenEntry> broken_;
 };
 
 }  // namespace conclave::audit

@@ -4,44 +4,25 @@
 #include "policies/cases/facts_text.hpp"
 #include "policies/cases/table.hpp"
 #include "policies/defaults/defaults.hpp"
-#include "policies/document/change.hpp"
-#include "policies/document/document.hpp"
 #include "policies/engine/engine.hpp"
 #include "runtime/ctl/command.hpp"
 #include "runtime/ctl/command_line.hpp"
 #include "runtime/ctl/errors.hpp"
 #include "runtime/ctl/files.hpp"
+#include "runtime/ctl/policy_documents.hpp"
 #include "runtime/ctl/shell.hpp"
 
-// Tenant policies, without a server: what a document says, what it decides, what a change does.
+// Tenant policies without a server: what a document says, what it decides, what a change does.
 namespace conclave::ctl {
 
 namespace {
-
-constexpr std::size_t kMostBytes = 1024 * 1024;
 
 struct Given {
   std::string first;   // a file, or the name of a shipped policy
   std::string second;  // of `diff`
   std::string facts;
-  std::string language = "en";
+  Newcomer newcomer;
 };
-
-std::unexpected<Error> tell(Shell& shell, const schema::Problems& problems,
-                            const std::string& file) {
-  shell.err() << schema::to_text(problems, file);
-  const auto count = std::to_string(problems.size());
-  return fail(kDocumentWrong, count + (problems.size() == 1 ? " problem" : " problems"));
-}
-
-Result<policy::Policy> load_policy(Shell& shell, const std::string& name) {
-  if (const auto* shipped = policy::shipped_policy(name)) return *shipped;
-  const auto text = read_file(name, kMostBytes);
-  if (!text) return std::unexpected(text.error());
-  auto read = policy::parse(*text, policy::shipped_policy);
-  if (!read) return tell(shell, read.error(), name);
-  return *std::move(read);
-}
 
 Result<void> check(Shell& shell, const Given& given) {
   const auto read = load_policy(shell, given.first);
@@ -60,32 +41,17 @@ Result<void> print_default(Shell& shell, const Given& given) {
   return {};
 }
 
-void print_change(std::ostream& out, const policy::Change& change) {
-  out << to_text(change.effect) << ": " << change.field->name() << ": " << change.before << " -> "
-      << change.after;
-  const bool asks = change.effect.weakens || change.effect.moves_trust;
-  if (asks && change.field->party == policy::Party::users) out << " (users have to agree)";
-  out << '\n';
-}
-
 Result<void> diff(Shell& shell, const Given& given) {
   const auto before = load_policy(shell, given.first);
   CONCLAVE_TRY(before);
   const auto after = load_policy(shell, given.second);
   CONCLAVE_TRY(after);
-  policy::Effect whole;
-  const auto changes = policy::changes(*before, *after);
-  for (const auto& change : changes) {
-    print_change(shell.out(), change);
-    whole |= change.effect;
-  }
-  shell.out() << (changes.empty() ? std::string("no change") : "as a whole: " + to_text(whole))
-              << '\n';
+  print_changes(shell.out(), *before, *after);
   return {};
 }
 
 Result<policy::Facts> load_facts(Shell& shell, const std::string& file) {
-  const auto text = read_file(file, kMostBytes);
+  const auto text = read_file(file, kMostDocumentBytes);
   if (!text) return std::unexpected(text.error());
   const auto root = schema::parse(*text);
   if (!root) return tell(shell, {root.error()}, file);
@@ -109,6 +75,14 @@ void print_decision(std::ostream& out, const policy::Decision& decision,
 }
 
 Result<void> explain(Shell& shell, const Given& given) {
+  const bool asks = !given.newcomer.user.empty();
+  if (asks != !given.newcomer.address.empty() || asks == !given.facts.empty() ||
+      given.first.empty() != given.facts.empty()) {
+    return fail(kUsage,
+                "explain --user U --ip ADDRESS [--device D] asks the server; "
+                "explain --policy FILE --facts FILE needs none");
+  }
+  if (asks) return explain_on_server(shell, given.newcomer);
   const auto rules = load_policy(shell, given.first);
   CONCLAVE_TRY(rules);
   const auto facts = load_facts(shell, given.facts);
@@ -117,13 +91,14 @@ Result<void> explain(Shell& shell, const Given& given) {
   if (shell.json)
     shell.out() << schema::json_text(policy::write_decision(decision));
   else
-    print_decision(shell.out(), decision,
-                   given.language == "zh" ? policy::Language::chinese : policy::Language::english);
+    print_decision(
+        shell.out(), decision,
+        given.newcomer.language == "zh" ? policy::Language::chinese : policy::Language::english);
   return {};
 }
 
 Result<void> test(Shell& shell, const Given& given) {
-  const auto text = read_file(given.first, kMostBytes);
+  const auto text = read_file(given.first, kMostDocumentBytes);
   if (!text) return std::unexpected(text.error());
   std::expected<std::vector<policy::Case>, schema::Problems> cases;
   if (given.second.empty()) {
@@ -167,7 +142,8 @@ Result<void> print_facts(Shell& shell, const Given&) {
 
 void add_policy_commands(CLI::App& app, Shell& shell) {
   const auto given = std::make_shared<Given>();
-  CLI::App* group = app.add_subcommand("policy", "tenant policies, without a server");
+  CLI::App* group = app.add_subcommand(
+      "policy", "policies of tenants; show, set, roll-back and history ask the server");
   group->require_subcommand(1);
   const std::string what = "a file, or the name of a shipped policy";
   add(group, shell, "check", "says what is wrong with a policy", given, check)
@@ -182,13 +158,19 @@ void add_policy_commands(CLI::App& app, Shell& shell) {
   compare->add_option("old", given->first, what)->required();
   compare->add_option("new", given->second, what)->required();
   CLI::App* decide = add(group, shell, "explain", "decides and shows all reasons", given, explain);
-  decide->add_option("--policy", given->first, what)->required();
-  decide->add_option("--facts", given->facts, "facts, JSON or TOML")->required();
-  decide->add_option("--language", given->language, "of the advice: en or zh")
+  decide->add_option("--policy", given->first, what + "; with --facts");
+  decide->add_option("--facts", given->facts, "facts, JSON or TOML; without a server");
+  Newcomer& newcomer = given->newcomer;
+  decide->add_option("--user", newcomer.user, "id, local part or account; asks the server");
+  decide->add_option("--ip", newcomer.address, "address that they come from");
+  decide->add_option("--device", newcomer.device, "id of a device of theirs, or new (default)");
+  decide->add_option("--platform", newcomer.platform, "of a new device: linux, ios, ...");
+  decide->add_option("--language", newcomer.language, "of the advice: en or zh")
       ->check(CLI::IsMember({"en", "zh"}));
   CLI::App* cases = add(group, shell, "test", "runs a table of cases", given, test);
   cases->add_option("file", given->first, "the table")->required();
   cases->add_option("--policy", given->second, what + " (default: the table's base)");
+  add_policy_server_commands(*group, shell);
 }
 
 }  // namespace conclave::ctl

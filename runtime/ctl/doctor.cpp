@@ -61,6 +61,7 @@ Result<void> doctor(Shell& shell, const std::filesystem::path& config_file) {
   } else {
     findings.push_back({"configuration", Health::good, config_file.string(), {}});
     const config::StatePaths paths(loaded->state);
+    add(findings, check_rules(*loaded));
     add(findings, check_state(paths));
     add(findings, check_token(*loaded, paths));
     add(findings, check_machine(*loaded, paths));

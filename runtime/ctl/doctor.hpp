@@ -28,6 +28,7 @@ using Findings = std::vector<Finding>;
 [[nodiscard]] Result<void> doctor(Shell& shell, const std::filesystem::path& config_file);
 
 // The parts, each over the real machine.
+[[nodiscard]] Findings check_rules(const config::Config& config);
 [[nodiscard]] Findings check_state(const config::StatePaths& paths);
 [[nodiscard]] Findings check_token(const config::Config& config, const config::StatePaths& paths);
 [[nodiscard]] Findings check_machine(const config::Config& config, const config::StatePaths& paths);

@@ -92,13 +92,22 @@ Finding readiness(Api& api) {
     return {"server", Health::bad, ready.error().text(),
             "The process runs but does not answer; see its log in STATE/log."};
   }
-  if (ready->status == 200) return {"server", Health::good, "ready", {}};
-  std::string found = "not ready:";
+  const bool is_ready = ready->status == 200;
+  std::string found = is_ready ? "ready, but:" : "not ready:";
+  bool complains = false;
   if (const auto* checks = ready->body.if_contains("checks"); checks != nullptr) {
     for (const auto& check : checks->as_object()) {
       const std::string answer = cell(checks->as_object(), std::string(check.key()));
-      if (answer != "ok") found += " " + std::string(check.key()) + " (" + answer + ")";
+      if (answer == "ok") continue;
+      found += " " + std::string(check.key()) + " (" + answer + ")";
+      complains = true;
     }
+  }
+  if (is_ready && !complains) return {"server", Health::good, "ready", {}};
+  if (is_ready) {
+    return {"server", Health::warning, found,
+            "The server serves; look at what the checks name. Policies: `conclavectl log --event "
+            "alarm.policy_strict` names the tenants."};
   }
   return {"server", Health::bad, found,
           "Mend what the checks name; the server becomes ready by itself."};

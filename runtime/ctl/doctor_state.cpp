@@ -48,6 +48,15 @@ Finding folder(const std::string& name, const std::filesystem::path& path, bool 
 
 }  // namespace
 
+Findings check_rules(const config::Config& config) {
+  const std::string& name = config.policy.default_policy;
+  const std::string found = "tenants that have set none have `" + name + "`";
+  if (name != "open") return {{"default policy", Health::good, found, {}}};
+  return {{"default policy", Health::warning, found + ": any device, from anywhere",
+           "Good for trying out. For people, set [policy] default = \"standard\" (or \"strict\"), "
+           "and each tenant's own with `conclavectl policy set`."}};
+}
+
 Findings check_state(const config::StatePaths& paths) {
   Findings out;
   out.push_back(folder("state folder", paths.root, true));

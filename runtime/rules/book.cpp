@@ -19,8 +19,7 @@ namespace {
 using identity::Role;
 
 constexpr identity::RoleSet kWriters{Role::security_admin};
-constexpr identity::RoleSet kReaders{Role::security_admin, Role::auditor};
-constexpr std::size_t kKept = 100;          // versions of one tenant
+constexpr std::size_t kKept = 100;         // versions of one tenant
 constexpr std::size_t kProblemsTold = 25;  // of one document
 
 std::string told(const schema::Problems& problems) {
@@ -109,41 +108,8 @@ std::uint64_t Book::version(TenantId tenant) const {
 InForce Book::in_force(TenantId tenant) const {
   const Shelf* found = shelf(tenant);
   if (found == nullptr) return {Standing::shipped, 0, default_->base, {}};
-  return {found->why.empty() ? Standing::set : Standing::refused, found->newest,
-          found->policy.base, found->why};
-}
-
-Result<void> Book::may_read(const identity::Actor& by, TenantId tenant) const {
-  return identity::authorise(parts_.directory, by, tenant, kReaders);
-}
-
-Result<std::vector<Listed>> Book::history(const identity::Actor& by, TenantId tenant) const {
-  CONCLAVE_TRY(may_read(by, tenant));
-  std::vector<Listed> out;
-  const Shelf* found = shelf(tenant);
-  if (found == nullptr) return out;
-  for (const auto& [number, version] : found->versions) {
-    const bool holds = number == found->newest && found->why.empty();
-    out.push_back({number, holds, {}, version.by, version.by_tenant, version.set_ms,
-                   version.copy_of, policy::to_text(version.effect), version.note});
-  }
-  for (const auto& [place, why] : found->refused) {
-    Listed& listed = out.emplace_back();
-    listed.number = place.sub;
-    listed.refused = why;
-  }
-  std::ranges::sort(out, std::greater{}, &Listed::number);
-  return out;
-}
-
-Result<Version> Book::document(const identity::Actor& by, TenantId tenant,
-                               std::uint64_t number) const {
-  CONCLAVE_TRY(may_read(by, tenant));
-  if (const Shelf* found = shelf(tenant); found != nullptr) {
-    const auto version = found->versions.find(number);
-    if (version != found->versions.end()) return version->second;
-  }
-  return fail(kVersionNotFound, std::to_string(number));
+  return {found->why.empty() ? Standing::set : Standing::refused, found->newest, found->policy.base,
+          found->why};
 }
 
 Result<Book::Draft> Book::draft(const identity::Actor& by, TenantId tenant, std::string document,
@@ -153,8 +119,8 @@ Result<Book::Draft> Book::draft(const identity::Actor& by, TenantId tenant, std:
     return fail(kPolicyInvalid, "a policy has at most " + std::to_string(kMaxDocument) + " bytes");
   }
   if (!clean_note(note)) {
-    return fail(kPolicyInvalid, "note: one line of UTF-8, at most " + std::to_string(kMaxNote) +
-                                    " bytes");
+    return fail(kPolicyInvalid,
+                "note: one line of UTF-8, at most " + std::to_string(kMaxNote) + " bytes");
   }
   auto read = policy::parse(document, policy::shipped_policy);
   if (!read) return fail(kPolicyInvalid, told(read.error()));
@@ -217,10 +183,14 @@ Task<Result<Version>> Book::write(Draft made, identity::Actor by, std::uint64_t 
       old = found->oldest_beyond(kKept - 1);
       for (const std::uint64_t number : old) more.push_back(gone(tenant, {kPolicySlot, number}));
     }
+    auto texts = co_await parts_.writer.seal(
+        tenant, audit::kSystemAuthor, std::string(kTable), std::to_string(made.version.number),
+        std::string(kColumn), kRowVersion, std::string(base::as_text(texts_of(made.version))));
+    if (!texts) co_return std::unexpected(std::move(texts).error());
     std::vector<store::Record> rows;
-    rows.push_back(encode(made.version));
-    CONCLAVE_CO_TRY(co_await parts_.writer.write(std::move(rows), std::move(more),
-                                                 std::move(entry)));
+    rows.push_back(encode({made.version, std::move(texts->sealed)}));
+    CONCLAVE_CO_TRY(
+        co_await parts_.writer.write(std::move(rows), std::move(more), std::move(entry)));
     auto& shelf = shelves_[tenant];
     if (shelf == nullptr) shelf = std::make_unique<Shelf>();
     if (!shelf->why.empty()) refused_.fetch_sub(1);

@@ -31,6 +31,14 @@ struct InForce {
   std::string why;           // refused: what is wrong with which version
 };
 
+// A policy to look at: the one in force, or an old version.
+struct Shown {
+  bool in_force = false;
+  InForce now;            // of the tenant, whichever version is shown
+  Version version;        // number 0 where a shipped policy holds; then only the document is filled
+  std::string effective;  // TOML with every key; empty for a version that no longer reads
+};
+
 // One version as a list shows it.
 struct Listed {
   std::uint64_t number = 0;
@@ -50,14 +58,16 @@ class Book {
   struct Parts {
     const identity::Directory& directory;
     identity::RowWriter& writer;
+    hsm::api::KeyService& keys;
     const base::Clock& clock;
     std::string default_policy;  // a shipped policy's name
   };
   explicit Book(Parts parts);
   ~Book();
 
-  // At a start, once the rows were checked; again: from the beginning.
-  void load(const identity::SoundRows& rows);
+  // At a start, once the rows were checked; again: from the beginning. An error means that keyd
+  // could not be asked.
+  [[nodiscard]] Task<Result<void>> load(identity::SoundRows rows);
 
   // What holds for `tenant`, known or not. Valid until the caller's next co_await.
   [[nodiscard]] const policy::Policy& of(TenantId tenant) const;
@@ -70,9 +80,8 @@ class Book {
   //
   // One audited row. kPolicyInvalid (with every line that is wrong, contradictions included),
   // kPolicyConflict unless `expected_version` is version().
-  [[nodiscard]] Task<Result<Version>> set(identity::Actor by, TenantId tenant,
-                                          std::string document, std::uint64_t expected_version,
-                                          std::string note);
+  [[nodiscard]] Task<Result<Version>> set(identity::Actor by, TenantId tenant, std::string document,
+                                          std::uint64_t expected_version, std::string note);
   // A new version with the document of an old one.
   [[nodiscard]] Task<Result<Version>> roll_back(identity::Actor by, TenantId tenant,
                                                 std::uint64_t number,
@@ -83,7 +92,9 @@ class Book {
   // kVersionNotFound, also for one that was refused.
   [[nodiscard]] Result<Version> document(const identity::Actor& by, TenantId tenant,
                                          std::uint64_t number) const;
-  [[nodiscard]] Result<void> may_read(const identity::Actor& by, TenantId tenant) const;
+  // What is in force, or with a `number` that version.
+  [[nodiscard]] Result<Shown> show(const identity::Actor& by, TenantId tenant,
+                                   std::uint64_t number = 0) const;
 
   // Called after each change, with memory as the change made it.
   void on_change(std::function<void(TenantId)> hook) { changed_ = std::move(hook); }
@@ -96,7 +107,10 @@ class Book {
   struct Draft;  // a version that is to be written
 
   [[nodiscard]] const Shelf* shelf(TenantId tenant) const;
+  [[nodiscard]] Result<void> may_read(const identity::Actor& by, TenantId tenant) const;
+  void take(Version version, const Result<Bytes>& texts);
   void refuse(const store::Record& place, std::string why);
+  [[nodiscard]] Task<Result<void>> open(std::vector<SealedVersion> versions);
   void settle(TenantId tenant, Shelf& shelf);
   [[nodiscard]] Result<Draft> draft(const identity::Actor& by, TenantId tenant,
                                     std::string document, std::string note) const;

@@ -3,12 +3,17 @@
 #include <compare>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/rules/book.hpp"
 
 // Private to this folder.
 namespace conclave::rules {
+
+// Where the sealed texts say that they stand (keys contract, K3: user rows).
+inline constexpr std::string_view kTable = "policy";
+inline constexpr std::string_view kColumn = "texts";
 
 struct Place {  // of a row of the tenant
   std::uint64_t id = 0;

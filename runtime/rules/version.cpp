@@ -1,13 +1,13 @@
 #include "runtime/rules/version.hpp"
 
-#include "runtime/base/bytes.hpp"
-#include "runtime/base/error.hpp"
+#include <algorithm>
 
 namespace conclave::rules {
 
 namespace {
 
 constexpr std::string_view kMagic = "CVR1";
+constexpr std::size_t kMaxSealed = kMaxDocument + kMaxNote + 256;
 constexpr std::uint8_t kTightens = 1;
 constexpr std::uint8_t kWeakens = 2;
 constexpr std::uint8_t kMovesTrust = 4;
@@ -28,7 +28,21 @@ base::ByteWriter head_of(const store::Record& place) {
 
 }  // namespace
 
-store::Record encode(const Version& version) {
+Bytes texts_of(const Version& version) {
+  base::ByteWriter out(version.document.size() + version.note.size() + 8);
+  return out.run(version.note).run(version.document).take();
+}
+
+Result<void> read_texts(ByteView texts, Version* version) {
+  base::ByteReader in(texts);
+  version->note = std::string(in.text(kMaxNote));
+  version->document = std::string(in.text(kMaxDocument));
+  if (!in.done()) return fail(base::kMalformed, "policy texts");
+  return {};
+}
+
+store::Record encode(const SealedVersion& sealed) {
+  const Version& version = sealed.version;
   store::Record record;
   record.kind = store::RecordKind::policy;
   record.tenant = version.tenant;
@@ -37,12 +51,12 @@ store::Record encode(const Version& version) {
   record.version = kRowVersion;
   base::ByteWriter out = head_of(record);
   out.i64(version.set_ms).u64(version.by.value).u64(version.by_tenant.value);
-  out.u64(version.copy_of).u8(bits(version.effect)).run(version.note).run(version.document);
+  out.u64(version.copy_of).u8(bits(version.effect)).run(sealed.texts);
   record.content = out.take();
   return record;
 }
 
-Result<Version> decode(const store::Record& record) {
+Result<SealedVersion> decode(const store::Record& record) {
   const bool place = record.kind == store::RecordKind::policy && record.id == kPolicySlot &&
                      record.sub != 0 && record.version == kRowVersion;
   const Bytes head = head_of(record).take();
@@ -51,17 +65,19 @@ Result<Version> decode(const store::Record& record) {
   if (!place || !in.ok() || !std::ranges::equal(found, head)) {
     return fail(base::kMalformed, "policy head");
   }
-  Version out;
-  out.tenant = record.tenant;
-  out.number = record.sub;
-  out.set_ms = in.i64();
-  out.by = UserId{in.u64()};
-  out.by_tenant = TenantId{in.u64()};
-  out.copy_of = in.u64();
+  SealedVersion out;
+  Version& version = out.version;
+  version.tenant = record.tenant;
+  version.number = record.sub;
+  version.set_ms = in.i64();
+  version.by = UserId{in.u64()};
+  version.by_tenant = TenantId{in.u64()};
+  version.copy_of = in.u64();
   const std::uint8_t effect = in.u8();
-  out.effect = {(effect & kTightens) != 0, (effect & kWeakens) != 0, (effect & kMovesTrust) != 0};
-  out.note = std::string(in.text(kMaxNote));
-  out.document = std::string(in.text(kMaxDocument));
+  version.effect = {(effect & kTightens) != 0, (effect & kWeakens) != 0,
+                    (effect & kMovesTrust) != 0};
+  const ByteView texts = in.run(kMaxSealed);
+  out.texts.assign(texts.begin(), texts.end());
   if (!in.done() || effect > kAllEffects) return fail(base::kMalformed, "policy");
   return out;
 }

@@ -4,6 +4,8 @@
 #include <string>
 
 #include "policies/document/change.hpp"
+#include "runtime/base/bytes.hpp"
+#include "runtime/base/error.hpp"
 #include "runtime/base/ids.hpp"
 #include "runtime/store/rows.hpp"
 
@@ -26,15 +28,26 @@ struct Version {
   std::string document;       // TOML or JSON, as it was written
 };
 
+// As it lies in the store: what people typed is sealed under the tenant's system author.
+struct SealedVersion {
+  Version version;  // without note and document
+  Bytes texts;
+};
+
+// What is sealed: note run | document run.
+[[nodiscard]] Bytes texts_of(const Version& version);
+// kMalformed unless `texts` is what texts_of() makes.
+[[nodiscard]] Result<void> read_texts(ByteView texts, Version* version);
+
 // Canonical bytes as in identity/records.hpp, with the place of the row in front:
 //
 //   "CVR1" | policy | tenant | kPolicySlot | number | kRowVersion |
-//   set_ms i64 | by u64 | by_tenant u64 | copy_of u64 | effect u8 | note run | document run
+//   set_ms i64 | by u64 | by_tenant u64 | copy_of u64 | effect u8 | texts run
 inline constexpr std::uint64_t kPolicySlot = 1;  // `id` of the rows; `sub` is the number
 inline constexpr std::uint64_t kRowVersion = 1;  // rows are not changed
 
-[[nodiscard]] store::Record encode(const Version& version);
+[[nodiscard]] store::Record encode(const SealedVersion& sealed);
 // kMalformed unless the bytes are exactly what encode() makes for the row's own place.
-[[nodiscard]] Result<Version> decode(const store::Record& record);
+[[nodiscard]] Result<SealedVersion> decode(const store::Record& record);
 
 }  // namespace conclave::rules

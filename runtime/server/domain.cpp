@@ -73,7 +73,8 @@ Domain::Domain(Parts parts)
       nonces(base::system_clock(), base::system_random(),
              static_cast<std::int64_t>(parts.config.sign_in.nonce_ms)),
       writer({parts.store, parts.keys, trail}),
-      rules({directory, writer, base::system_clock(), parts.config.policy.default_policy}),
+      rules({directory, writer, parts.keys, base::system_clock(),
+             parts.config.policy.default_policy}),
       eraser({parts.store, parts.keys, base::system_clock(), parts.metrics}),
       knowledge(make_knowledge()),
       approvals({directory, writer, hub, base::system_clock(), base::system_random()}),
@@ -197,7 +198,7 @@ Task<Result<void>> Domain::start_once(std::shared_ptr<const store::Snapshot> sna
   auto rows = co_await identity::check_rows(snapshot->records, parts_.keys, &trail);
   if (!rows) co_return std::unexpected(std::move(rows).error());
   directory.load(*rows);
-  rules.load(*rows);
+  CONCLAVE_CO_TRY(co_await rules.load(*rows));
   recovery.load(*rows);
   disclosure.load(*rows);
   disclosure.on_change([this](TenantId tenant, UserId user, DeviceId device) {
@@ -209,6 +210,9 @@ Task<Result<void>> Domain::start_once(std::shared_ptr<const store::Snapshot> sna
     CONCLAVE_CO_TRY(co_await bootstrap.start(parts_.config.server.provider_domain));
   }
   if (const identity::Tenant* provider = directory.provider()) trail.set_installation(provider->id);
+  if (anchor.told() == 0 && writer.usable() && !trail.broken().empty()) {
+    CONCLAVE_CO_TRY(co_await writer.record(trail.acceptance()));
+  }
   CONCLAVE_CO_TRY(co_await chat.start(snapshot));
   presence.start();
   co_return Result<void>{};
@@ -216,11 +220,23 @@ Task<Result<void>> Domain::start_once(std::shared_ptr<const store::Snapshot> sna
 
 Task<Result<void>> Domain::check_anchor() {
   auto checked = co_await anchor.check();
+  if (checked) checked = check_trail();
   if (checked || !checked.error().is(audit::kRolledBack)) co_return checked;
   observe::error("alarm.rows_rolled_back",
                  {{"error", checked.error()}, {"advice", audit::kRolledBack.advice}});
   writer.lock(checked.error());
   co_return Result<void>{};
+}
+
+// An entry that was changed behind the token's back takes its rows' newest states with it, so that
+// an older row passes for the newest. Entries of a tenant whose keys were destroyed are no such.
+Result<void> Domain::check_trail() const {
+  if (anchor.told() == 0) return {};  // a new token, or an operator who takes the trail as it is
+  for (const audit::BrokenEntry& each : trail.broken()) {
+    if (each.chained && directory.tenant(each.tenant) == nullptr) continue;
+    return fail(audit::kRolledBack, "entry " + std::to_string(each.number) + " was changed");
+  }
+  return {};
 }
 
 Task<void> Domain::keep_anchor() {

@@ -65,6 +65,7 @@ class Domain {
   [[nodiscard]] whereabouts::Observation watched(const admission::Candidate& candidate) const;
   // Holds the rows against the token; locks them when they were rolled back.
   [[nodiscard]] Task<Result<void>> check_anchor();
+  [[nodiscard]] Result<void> check_trail() const;
 
   Parts parts_;
   bool started_ = false;

@@ -8,6 +8,7 @@
 #include "hsm/api/errors.hpp"
 #include "runtime/base/digest.hpp"
 #include "runtime/base/encoding.hpp"
+#include "runtime/rules/errors.hpp"
 #include "runtime/store/errors.hpp"
 
 namespace conclave::server {
@@ -55,7 +56,8 @@ std::string authority_digest(const std::filesystem::path& file) {
 }
 
 std::vector<doors::http::ReadyCheck> ready_checks(const Doors::Parts& parts,
-                                                  const identity::RowWriter& rows) {
+                                                  const identity::RowWriter& rows,
+                                                  const rules::Book& policies) {
   std::vector<doors::http::ReadyCheck> checks;
   checks.push_back({"token", [keys = &parts.keys, token = &parts.token]() -> Result<void> {
                       if (!keys->ready()) return fail(hsm::api::kTokenUnavailable);
@@ -68,6 +70,13 @@ std::vector<doors::http::ReadyCheck> ready_checks(const Doors::Parts& parts,
                       return fail(store::kStoreReadOnly, status.reason);
                     }});
   checks.push_back({"rows", [&rows] { return rows.usable(); }});
+  checks.push_back({"policies",
+                    [&policies]() -> Result<void> {
+                      const std::size_t refused = policies.refused();
+                      if (refused == 0) return {};
+                      return fail(rules::kPolicyRefused, std::to_string(refused) + " tenants");
+                    },
+                    true});
   return checks;
 }
 
@@ -87,11 +96,11 @@ void Doors::open(Domain& domain) {
   http_ = std::make_unique<doors::http::HttpDoor>(doors::http::HttpDoor::Parts{
       {domain.directory, domain.sessions, domain.sign_in, domain.doorkeeper, domain.recovery,
        domain.account, domain.administration, domain.bootstrap, domain.chat.administration(),
-       domain.writer, domain.trail, domain.anchor, parts_.keys, parts_.store, base::system_clock(),
-       files_, parts_.log, &parts_.location},
+       domain.rules, domain.writer, domain.trail, domain.anchor, parts_.keys, parts_.store,
+       base::system_clock(), files_, parts_.log, &parts_.location},
       parts_.metrics,
       parts_.shard,
-      ready_checks(parts_, domain.writer),
+      ready_checks(parts_, domain.writer, domain.rules),
       {parts_.config.server.name, std::string(kVersion), parts_.fences, parts_.paths.backup_dir},
       {}});
 }

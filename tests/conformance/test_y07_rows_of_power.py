@@ -1,26 +1,12 @@
 """Y-07: who writes to the database becomes nobody, and old rows do not come back to life."""
 
-import shutil
-import sqlite3
-
 import pytest
 
 from conclave_test import Refused, wait_until
 from conclave_test.ceremony import Custodians
 from conclave_test.fixtures import ALPHA, World
-
-
-def content_db(installation):
-    return sqlite3.connect(installation.state / "content" / "content.db")
-
-
-def number(text):
-    """The integer behind an id's text."""
-    alphabet = "0123456789abcdefghjkmnpqrstvwxyz"
-    value = 0
-    for digit in text.partition("_")[2]:
-        value = value * 32 + alphabet.index(digit)
-    return value
+from conclave_test.intruder import (alarm, content_db, copy_of_the_store, locked_start, number,
+                                    put_back, put_record, refused_everywhere)
 
 
 @pytest.fixture
@@ -41,22 +27,6 @@ def records_of(db, holder):
     key = number(holder)
     return db.execute("SELECT tenant, kind, id, sub, version, content, mac FROM record "
                       "WHERE id=? OR sub=?", (key, key)).fetchall()
-
-
-def refused_everywhere(installation, device):
-    client = installation.connect()
-    kind, value = client.channel.binding
-    try:
-        client.call("session.prove", device.prove_params(client.nonce, kind, value))
-    except Refused as refused:
-        return refused.reason
-    finally:
-        client.close()
-    return None
-
-
-def alarm(installation):
-    return "alarm.row_refused" in installation.logs() or "row.mac_wrong" in installation.logs()
 
 
 @pytest.mark.short
@@ -145,7 +115,7 @@ def test_y07_a_revoked_device_does_not_come_back_with_its_old_row(scene):
     installation.stop()
     with content_db(installation) as db:
         for row in old:
-            db.execute("INSERT OR REPLACE INTO record VALUES(?,?,?,?,?,?,?)", row)
+            put_record(db, row)
     installation.start()
     assert refused_everywhere(installation, device) == "sign_in.refused"
 
@@ -161,7 +131,7 @@ def test_y07_an_old_password_does_not_come_back_with_its_old_row(scene):
     installation.stop()
     with content_db(installation) as db:
         for row in old:
-            db.execute("INSERT OR REPLACE INTO record VALUES(?,?,?,?,?,?,?)", row)
+            put_record(db, row)
     installation.start(wait=False)
     try:
         installation.wait_ready(20)
@@ -173,28 +143,6 @@ def test_y07_an_old_password_does_not_come_back_with_its_old_row(scene):
         client.enrol(thief)
     client.close()
     del device
-
-
-def copy_of_the_store(installation, name):
-    """What an attacker keeps: the whole content folder of a stopped server."""
-    kept = installation.folder / name
-    shutil.copytree(installation.state / "content", kept)
-    return kept
-
-
-def put_back(installation, kept):
-    shutil.rmtree(installation.state / "content")
-    shutil.copytree(kept, installation.state / "content")
-
-
-def locked_start(installation):
-    """Starts, and sees that the server found out."""
-    installation.start(wait=False)
-    wait_until(lambda: installation.ports_file.exists() and
-               installation.get("/livez").status == 200, "the server to answer")
-    ready = installation.get("/readyz")
-    assert ready.status == 503 and "rolled_back" in str(ready.json()["checks"]["rows"])
-    assert "alarm.rows_rolled_back" in installation.logs()
 
 
 def test_y07_an_older_copy_of_the_whole_store_brings_no_revoked_device_back(scene):
@@ -251,6 +199,61 @@ def test_y07_a_change_is_anchored_within_seconds_even_if_all_processes_are_kille
     put_back(installation, older)
     locked_start(installation)
     assert refused_everywhere(installation, device) == "rows.rolled_back"
+
+
+def test_y07_a_new_admin_row_makes_nobody_an_admin(scene):
+    installation, owner, member, (_, device), _ = scene
+    with content_db(installation) as db:
+        mine = [r for r in records_of(db, member.user) if r[2] == number(member.user)
+                and r[1] == 2][0]
+        admin = db.execute("SELECT tenant, kind, id, sub, version, content, mac FROM record "
+                           "WHERE kind=2 AND tenant<>?", (mine[0],)).fetchone()
+        # The provider's admin's row, with its sound MAC, under the member's id; and a new account.
+        put_record(db, (*mine[:4], *admin[4:]))
+        put_record(db, (mine[0], 2, 77, 0, *admin[4:]))
+        # A group with every role, and the owner in it.
+        put_record(db, (mine[0], 5, 78, 0, 1, admin[5], admin[6]))
+        put_record(db, (mine[0], 6, 78, number(owner.user), 1, admin[5], admin[6]))
+    installation.start()
+    assert refused_everywhere(installation, device) == "sign_in.refused"
+    listed = installation.admin_api.get(f"/tenants/{ALPHA}/users?limit=200")["users"]
+    for user in listed:
+        assert not any(role.endswith("_admin") for role in user["roles"]), user
+    assert not installation.admin_api.get(f"/tenants/{ALPHA}/groups")["groups"]
+    assert installation.logs().count("alarm.row_refused") >= 4
+
+
+@pytest.mark.parametrize("change", ["changed", "removed"])
+def test_y07_a_broken_entry_in_the_middle_of_the_trail_brings_no_revoked_device_back(
+        scene, change):
+    installation, _, member, (_, device), _ = scene
+    with content_db(installation) as db:
+        old = records_of(db, device.device)
+    installation.start()
+    before = installation.admin_api.get("/audit/head")["number"]
+    installation.admin_api.delete(f"/tenants/{ALPHA}/devices/{device.device}")
+    installation.admin_api.create_tenant("later.test")
+    installation.stop()
+    # The device's old row, and the entry that tells of its revocation made unreadable.
+    with content_db(installation) as db:
+        for row in old:
+            put_record(db, row)
+        revoked = [n for (n,) in db.execute("SELECT number FROM audit WHERE number>?", (before,))]
+        for entry in revoked[:-1]:
+            if change == "removed":
+                db.execute("DELETE FROM audit WHERE number=?", (entry,))
+            else:
+                db.execute("UPDATE audit SET content_sealed=zeroblob(64) WHERE number=?", (entry,))
+    locked_start(installation)
+    assert refused_everywhere(installation, device) == "rows.rolled_back"
+    assert "alarm.audit_entry_broken" in installation.logs()
+    # Only an operator takes it as it is; from then on it stays taken.
+    installation.stop()
+    installation.accept_older_store()
+    for _ in range(2):
+        installation.start()
+        installation.stop()
+    del member
 
 
 def test_y07_an_operator_accepts_an_older_store_and_custodians_must_where_they_are_pinned(

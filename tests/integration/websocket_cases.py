@@ -2,8 +2,12 @@
 frames and echoes nothing: for each the frames, and the outcome that is right here.
 
     python3 tests/integration/websocket_cases.py > docs/websocket-cases.md
+
+Beside them stand the cases that npm's `ws` plays; those are in ws/cases.json.
 """
 
+import json
+import pathlib
 from dataclasses import dataclass, field
 
 CONT, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
@@ -266,8 +270,26 @@ Not run: 9.7 and 9.8 (round trips by size; `tests/load/bench` measures those), t
 """
 
 
+WS_HEAD = """
+## With a second client
+
+The same server with `ws` of npm (`tests/integration/ws`), which builds, masks and fragments frames
+in its own way.
+
+| case | the client does | outcome |
+|---|---|---|
+"""
+
+
+def ws_cases():
+    """The cases that tests/integration/ws plays."""
+    return json.loads((pathlib.Path(__file__).parent / "ws" / "cases.json").read_text())
+
+
 def page():
-    return HEAD + "".join(f"| {c.number} | {c.what} | {c.expected} |\n" for c in all_cases())
+    rows = "".join(f"| {c.number} | {c.what} | {c.expected} |\n" for c in all_cases())
+    more = "".join(f"| {c['number']} | {c['what']} | {c['expected']} |\n" for c in ws_cases())
+    return HEAD + rows + WS_HEAD + more
 
 
 if __name__ == "__main__":

@@ -55,6 +55,18 @@ std::optional<bool> Fields::optional_flag(std::string_view name) {
   return value->as_bool();
 }
 
+std::uint64_t Fields::number(std::string_view name) {
+  const json::value* value = take(name, true);
+  if (value == nullptr) return 0;
+  boost::system::error_code error;
+  const auto out = value->is_double() ? 0 : value->to_number<std::uint64_t>(error);
+  if (error || value->is_double()) {
+    reject(name, "must be an integer, 0 or more");
+    return 0;
+  }
+  return out;
+}
+
 std::optional<identity::RoleSet> Fields::optional_roles(std::string_view name) {
   const json::value* value = take(name, false);
   if (value == nullptr) return std::nullopt;

@@ -21,6 +21,7 @@ class Fields {
   std::string text(std::string_view name);
   std::optional<std::string> optional_text(std::string_view name);
   std::optional<bool> optional_flag(std::string_view name);
+  std::uint64_t number(std::string_view name);  // an integer, 0 or more
   std::optional<identity::RoleSet> optional_roles(std::string_view name);
   Bytes binary(std::string_view name);  // base64url
   // The JSON's own copy is wiped.

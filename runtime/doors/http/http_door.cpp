@@ -69,7 +69,7 @@ wire::HttpResponse HttpDoor::readiness() const {
     if (result) {
       checks[check.name] = "ok";
     } else {
-      ready = false;
+      ready = ready && check.told;
       checks[check.name] = result.error().text();
     }
   }

@@ -20,16 +20,19 @@
 #include "runtime/identity/bootstrap.hpp"
 #include "runtime/observe/log_file.hpp"
 #include "runtime/observe/metrics.hpp"
+#include "runtime/rules/book.hpp"
 #include "runtime/store/content_store.hpp"
 #include "runtime/wire/http.hpp"
 
 namespace conclave::doors::http {
 
 // One reason to be ready or not. `check` reads a cached state: it never blocks, and any thread may
-// call it. An error says what is wrong and what to do.
+// call it. An error says what is wrong and what to do; one that is only `told` leaves the server
+// ready (it serves, and somebody should look).
 struct ReadyCheck {
   std::string name;
   std::function<Result<void>()> check;
+  bool told = false;
 };
 
 // What GET /api/v1/status tells of the process itself.
@@ -60,6 +63,7 @@ struct Services {
   identity::Administration& administration;
   identity::Bootstrap& bootstrap;
   identity::RoomAdministration& rooms;
+  rules::Book& rules;
   identity::RowWriter& writer;
   audit::Trail& trail;
   audit::Anchor& anchor;

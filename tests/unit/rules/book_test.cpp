@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "hsm/api/errors.hpp"
 #include "policies/defaults/defaults.hpp"
 #include "policies/document/document.hpp"
 #include "runtime/identity/errors.hpp"
@@ -35,13 +36,12 @@ class BookTest : public ::testing::Test {
     book.reset();
     world.restart();
     book = std::make_unique<Book>(
-        Book::Parts{world.s->directory, world.s->writer, world.clock, "standard"});
+        Book::Parts{world.s->directory, world.s->writer, world.keys, world.clock, "standard"});
     std::vector<store::Record> records;
     for (const auto& [key, row] : world.store.records) records.push_back(row);
-    auto rows =
-        world.run(identity::check_rows(std::move(records), world.keys, &world.s->trail));
+    auto rows = world.run(identity::check_rows(std::move(records), world.keys, &world.s->trail));
     ASSERT_TRUE(rows);
-    book->load(*rows);
+    ASSERT_TRUE(world.run(book->load(*rows)));
   }
 
   Result<Version> set(std::string_view document, std::uint64_t expected) {
@@ -89,8 +89,7 @@ TEST_F(BookTest, what_is_set_holds_at_once_and_after_a_restart) {
   EXPECT_EQ(standing(), Standing::set);
   EXPECT_EQ(book->version(world.tenant), 1U);
   EXPECT_EQ(book->refused(), 0U);
-  EXPECT_EQ(book->of(world.provider).devices.cap,
-            policy::shipped_policy("standard")->devices.cap);
+  EXPECT_EQ(book->of(world.provider).devices.cap, policy::shipped_policy("standard")->devices.cap);
 }
 
 TEST_F(BookTest, whoever_read_an_older_version_does_not_overwrite) {
@@ -127,8 +126,7 @@ TEST_F(BookTest, too_long_a_document_and_a_note_of_several_lines_are_refused) {
   EXPECT_TRUE(set(std::string(kMaxDocument, '#'), 0));
   for (const std::string& note :
        {std::string("a\nb"), std::string(kMaxNote + 1, 'x'), std::string("\xff")}) {
-    const auto refused =
-        world.run(book->set(officer, world.tenant, std::string(kTwo), 1, note));
+    const auto refused = world.run(book->set(officer, world.tenant, std::string(kTwo), 1, note));
     ASSERT_FALSE(refused);
     EXPECT_TRUE(refused.error().is(kPolicyInvalid));
   }
@@ -211,7 +209,7 @@ TEST_F(BookTest, a_store_that_refuses_leaves_the_policy_as_it_was) {
 TEST_F(BookTest, a_changed_row_makes_the_tenant_strict) {
   ASSERT_TRUE(set(kTwo, 0));
   auto& content = row(1).content;
-  *(content.end() - 2) = '9';
+  *(content.end() - 2) ^= 1;
   start();
   EXPECT_TRUE(strict());
   EXPECT_EQ(book->refused(), 1U);
@@ -285,6 +283,26 @@ TEST_F(BookTest, an_admin_mends_it_for_good) {
   start();
   EXPECT_EQ(standing(), Standing::set);
   EXPECT_EQ(book->history(officer, world.tenant)->size(), 2U);
+}
+
+TEST_F(BookTest, the_store_shows_nobody_what_admins_wrote) {
+  ASSERT_TRUE(set(kTwo, 0));
+  const std::string_view content = base::as_text(row(1).content);
+  EXPECT_EQ(content.find("devices"), std::string_view::npos);
+  EXPECT_EQ(content.find("why"), std::string_view::npos);
+}
+
+TEST_F(BookTest, a_start_without_the_token_waits_for_it) {
+  ASSERT_TRUE(set(kTwo, 0));
+  std::vector<store::Record> records;
+  for (const auto& [key, row] : world.store.records) records.push_back(row);
+  auto rows = world.run(identity::check_rows(std::move(records), world.keys, &world.s->trail));
+  ASSERT_TRUE(rows);
+  world.keys.broken = &hsm::api::kTokenUnavailable;
+  EXPECT_FALSE(world.run(book->load(*rows)));
+  world.keys.broken = nullptr;
+  EXPECT_TRUE(world.run(book->load(*rows)));
+  EXPECT_EQ(cap(), 2);
 }
 
 TEST_F(BookTest, a_hundred_versions_are_kept) {

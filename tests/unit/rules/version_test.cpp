@@ -21,22 +21,36 @@ Version sample() {
 
 TEST(Version, ReadsWhatItWrote) {
   const Version version = sample();
-  const auto read = decode(encode(version));
+  const auto read = decode(encode({version, Bytes{1, 2, 3}}));
   ASSERT_TRUE(read);
-  EXPECT_EQ(read->tenant, version.tenant);
-  EXPECT_EQ(read->number, version.number);
-  EXPECT_EQ(read->by, version.by);
-  EXPECT_EQ(read->by_tenant, version.by_tenant);
-  EXPECT_EQ(read->set_ms, version.set_ms);
-  EXPECT_EQ(read->copy_of, version.copy_of);
-  EXPECT_EQ(read->effect, version.effect);
-  EXPECT_EQ(read->note, version.note);
-  EXPECT_EQ(read->document, version.document);
+  EXPECT_EQ(read->version.tenant, version.tenant);
+  EXPECT_EQ(read->version.number, version.number);
+  EXPECT_EQ(read->version.by, version.by);
+  EXPECT_EQ(read->version.by_tenant, version.by_tenant);
+  EXPECT_EQ(read->version.set_ms, version.set_ms);
+  EXPECT_EQ(read->version.copy_of, version.copy_of);
+  EXPECT_EQ(read->version.effect, version.effect);
+  EXPECT_EQ(read->texts, (Bytes{1, 2, 3}));
+}
+
+TEST(Version, TextsAreReadToTheirLastByte) {
+  const Version version = sample();
+  const Bytes texts = texts_of(version);
+  Version read;
+  ASSERT_TRUE(read_texts(texts, &read));
+  EXPECT_EQ(read.note, version.note);
+  EXPECT_EQ(read.document, version.document);
+  for (std::size_t length = 0; length < texts.size(); ++length) {
+    EXPECT_FALSE(read_texts(ByteView(texts).first(length), &read)) << length;
+  }
+  Bytes longer = texts;
+  longer.push_back(0);
+  EXPECT_FALSE(read_texts(longer, &read));
 }
 
 // A MAC over the content alone must not let a row be moved: its place is part of the content.
 TEST(Version, IsReadOnlyAtItsOwnPlace) {
-  const store::Record row = encode(sample());
+  const store::Record row = encode({sample(), Bytes(40, 7)});
   for (auto field : {&store::Record::id, &store::Record::sub, &store::Record::version}) {
     store::Record moved = row;
     moved.*field += 1;
@@ -51,7 +65,7 @@ TEST(Version, IsReadOnlyAtItsOwnPlace) {
 }
 
 TEST(Version, IsReadToItsLastByteAndNotBeyond) {
-  const store::Record row = encode(sample());
+  const store::Record row = encode({sample(), Bytes(40, 7)});
   for (std::size_t length = 0; length < row.content.size(); ++length) {
     store::Record cut = row;
     cut.content.resize(length);
@@ -63,12 +77,9 @@ TEST(Version, IsReadToItsLastByteAndNotBeyond) {
 }
 
 TEST(Version, EffectsThatDoNotExistAreRefused) {
-  Version version = sample();
-  version.note.clear();
-  version.document.clear();
-  store::Record row = encode(version);
-  // Behind the effect stand two empty runs of four bytes each.
-  row.content[row.content.size() - 9] = 8;
+  store::Record row = encode({sample(), {}});
+  // Behind the effect stands an empty run of four bytes.
+  row.content[row.content.size() - 5] = 8;
   EXPECT_FALSE(decode(row));
 }
 

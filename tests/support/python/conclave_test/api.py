@@ -66,8 +66,8 @@ class Admin:
     def patch(self, target, body):
         return self.call("PATCH", "/api/v1" + target, body)
 
-    def put(self, target):
-        return self.call("PUT", "/api/v1" + target)
+    def put(self, target, body=None):
+        return self.call("PUT", "/api/v1" + target, body)
 
     def delete(self, target):
         return self.call("DELETE", "/api/v1" + target)

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+
+#include "policies/document/change.hpp"
+#include "policies/document/document.hpp"
+#include "runtime/ctl/shell.hpp"
+
+// Policies as files and as text, for the commands that work with a server and those without.
+namespace conclave::ctl {
+
+inline constexpr std::size_t kMostDocumentBytes = 1024 * 1024;
+
+// Says on the error stream what is wrong, by line; the error to return.
+[[nodiscard]] std::unexpected<Error> tell(Shell& shell, const schema::Problems& problems,
+                                          const std::string& file);
+// A shipped policy by its name, else a file.
+[[nodiscard]] Result<policy::Policy> load_policy(Shell& shell, const std::string& name);
+// What differs, with the effect of each key and of the whole.
+void print_changes(std::ostream& out, const policy::Policy& before, const policy::Policy& after);
+
+// Somebody who might come in.
+struct Newcomer {
+  std::string user;
+  std::string device = "new";  // or an id
+  std::string platform;        // of a new one
+  std::string address;
+  std::string language = "en";
+};
+// What the server would decide about them, with every reason.
+[[nodiscard]] Result<void> explain_on_server(Shell& shell, const Newcomer& newcomer);
+
+}  // namespace conclave::ctl

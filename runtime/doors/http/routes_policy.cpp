@@ -1,0 +1,185 @@
+#include <array>
+#include <boost/json/array.hpp>
+#include <charconv>
+
+#include "runtime/doors/http/errors.hpp"
+#include "runtime/doors/http/explanation.hpp"
+#include "runtime/doors/http/fields.hpp"
+#include "runtime/doors/http/route.hpp"
+#include "runtime/identity/errors.hpp"
+#include "runtime/network/address.hpp"
+
+// The policies of tenants.
+namespace conclave::doors::http {
+
+namespace {
+
+namespace json = boost::json;
+
+constexpr identity::RoleSet kExplainers{identity::Role::security_admin};
+
+// The account's name where it is still known.
+std::string person(const Context& context, TenantId tenant, UserId user) {
+  const auto& directory = context.services.directory;
+  const identity::User* found = directory.user(tenant, user);
+  return found == nullptr ? base::to_text(user) : directory.account_of(*found);
+}
+
+json::object view(const Context& context, const rules::Version& version) {
+  json::object out{{"version", version.number}};
+  if (version.number == 0) return out;
+  out["set_ms"] = version.set_ms;
+  out["by"] = person(context, version.by_tenant, version.by);
+  out["effect"] = policy::to_text(version.effect);
+  out["note"] = version.note;
+  if (version.copy_of != 0) out["copy_of"] = version.copy_of;
+  return out;
+}
+
+Task<Result<Answer>> show_policy(Context context, Call call) {
+  auto tenant = context.services.administration.resolve_tenant(call.actor, call.path[0]);
+  if (!tenant) co_return std::unexpected(tenant.error());
+  std::uint64_t number = 0;
+  const std::string text = call.query["version"];
+  const auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (!text.empty() && (bad != std::errc{} || end != text.data() + text.size() || number == 0)) {
+    co_return fail(kParamsInvalid, "version: must be a version's number, from 1");
+  }
+  const auto shown = context.services.rules.show(call.actor, *tenant, number);
+  if (!shown) co_return std::unexpected(shown.error());
+  json::object out = view(context, shown->version);
+  out["tenant"] = base::to_text(*tenant);
+  out["domain"] = context.services.directory.tenant(*tenant)->domain;
+  out["in_force"] = shown->in_force;
+  out["standing"] = rules::to_text(shown->now.standing);
+  out["newest_version"] = shown->now.newest;
+  out["base"] = shown->now.base;
+  if (!shown->now.why.empty()) out["why"] = shown->now.why;
+  out["document"] = shown->version.document;
+  out["effective"] = shown->effective;
+  co_return Answer{std::move(out)};
+}
+
+Task<Result<Answer>> set_policy(Context context, Call call) {
+  auto tenant = context.services.administration.resolve_tenant(call.actor, call.path[0]);
+  if (!tenant) co_return std::unexpected(tenant.error());
+  Fields in(std::move(call.body));
+  std::string document = in.text("document");
+  const std::uint64_t expected = in.number("expected_version");
+  std::string note = in.optional_text("note").value_or("");
+  CONCLAVE_CO_TRY(in.finish());
+  auto made = co_await context.services.rules.set(call.actor, *tenant, std::move(document),
+                                                  expected, std::move(note));
+  if (!made) co_return std::unexpected(made.error());
+  co_return Answer{view(context, *made)};
+}
+
+Task<Result<Answer>> roll_back_policy(Context context, Call call) {
+  auto tenant = context.services.administration.resolve_tenant(call.actor, call.path[0]);
+  if (!tenant) co_return std::unexpected(tenant.error());
+  Fields in(std::move(call.body));
+  const std::uint64_t number = in.number("version");
+  const std::uint64_t expected = in.number("expected_version");
+  std::string note = in.optional_text("note").value_or("");
+  CONCLAVE_CO_TRY(in.finish());
+  auto made = co_await context.services.rules.roll_back(call.actor, *tenant, number, expected,
+                                                        std::move(note));
+  if (!made) co_return std::unexpected(made.error());
+  co_return Answer{view(context, *made)};
+}
+
+Task<Result<Answer>> policy_history(Context context, Call call) {
+  auto tenant = context.services.administration.resolve_tenant(call.actor, call.path[0]);
+  if (!tenant) co_return std::unexpected(tenant.error());
+  const auto listed = context.services.rules.history(call.actor, *tenant);
+  if (!listed) co_return std::unexpected(listed.error());
+  json::array out;
+  for (const rules::Listed& each : *listed) {
+    json::object& row = out.emplace_back(json::object{}).as_object();
+    row["version"] = each.number;
+    row["in_force"] = each.in_force;
+    if (!each.refused.empty()) {
+      row["refused"] = each.refused;
+      continue;
+    }
+    row["set_ms"] = each.set_ms;
+    row["by"] = person(context, each.by_tenant, each.by);
+    row["effect"] = each.effect;
+    row["note"] = each.note;
+    if (each.copy_of != 0) row["copy_of"] = each.copy_of;
+  }
+  co_return Answer{{{"versions", std::move(out)}}};
+}
+
+// The device that a person has or would come with.
+Result<admission::Candidate> candidate_of(const Context& context, TenantId tenant, UserId user,
+                                          std::string_view device, std::string platform) {
+  admission::Candidate out;
+  if (device == "new") {
+    out.newcomer = true;
+    out.credential = policy::CredentialKind::password;
+    out.device.tenant = tenant;
+    out.device.user = user;
+    out.device.platform = platform.empty() ? "linux" : std::move(platform);
+    return out;
+  }
+  const auto id = base::parse_id<DeviceId>(device);
+  const auto* found = id ? context.services.directory.device(tenant, *id) : nullptr;
+  if (found == nullptr || found->user != user) return fail(identity::kDeviceNotFound);
+  out.device = *found;
+  return out;
+}
+
+Task<Result<Answer>> explain_policy(Context context, Call call) {
+  auto tenant = context.services.administration.resolve_tenant(call.actor, call.path[0]);
+  if (!tenant) co_return std::unexpected(tenant.error());
+  CONCLAVE_CO_TRY(context.services.administration.authorise(call.actor, *tenant, kExplainers));
+  Fields in(std::move(call.body));
+  const std::string name = in.text("user");
+  const std::string device = in.text("device");
+  const std::string address = in.text("address");
+  std::string platform = in.optional_text("platform").value_or("");
+  const std::string language = in.optional_text("language").value_or("en");
+  if (!network::Address::parse(address)) in.reject("address", "must be an IPv4 or IPv6 address");
+  if (language != "en" && language != "zh") in.reject("language", "must be en or zh");
+  CONCLAVE_CO_TRY(in.finish());
+  auto user = context.services.administration.resolve_user(*tenant, name);
+  if (!user) co_return std::unexpected(user.error());
+  auto candidate = candidate_of(context, *tenant, *user, device, std::move(platform));
+  if (!candidate) co_return std::unexpected(candidate.error());
+  candidate->connection.address = address;
+  candidate->connection.tls = true;
+  // What it tells of a person's habits is on record before it is told.
+  audit::Entry entry{*tenant,
+                     call.actor.user,
+                     call.actor.tenant,
+                     call.actor.device,
+                     "policy.explained",
+                     base::to_text(*user),
+                     {{"address", address}}};
+  CONCLAVE_CO_TRY(co_await context.services.writer.record(std::move(entry)));
+  const auto decision = co_await context.services.doorkeeper.explain(*std::move(candidate));
+  json::object out = explanation(
+      decision, language == "zh" ? policy::Language::chinese : policy::Language::english);
+  const auto now = context.services.rules.in_force(*tenant);
+  out["policy"] = json::object{{"version", context.services.rules.version(*tenant)},
+                               {"standing", rules::to_text(now.standing)},
+                               {"base", now.base}};
+  co_return Answer{std::move(out)};
+}
+
+constexpr std::array kRoutes{
+    Route{"GET", "/api/v1/tenants/{tenant}/policy", Access::session, show_policy},
+    Route{"PUT", "/api/v1/tenants/{tenant}/policy", Access::session, set_policy},
+    Route{"GET", "/api/v1/tenants/{tenant}/policy/versions", Access::session, policy_history},
+    Route{"POST", "/api/v1/tenants/{tenant}/policy/roll-back", Access::session, roll_back_policy},
+    Route{"POST", "/api/v1/tenants/{tenant}/policy/explain", Access::session, explain_policy},
+};
+
+}  // namespace
+
+std::span<const Route> policy_routes() {
+  return kRoutes;
+}
+
+}  // namespace conclave::doors::http
