@@ -42,6 +42,7 @@ class HttpDoorTest : public ::testing::Test {
       std::filesystem::temp_directory_path() / ("backup-" + std::to_string(::getpid()));
   bool healthy = true;
   std::unique_ptr<identity::Bootstrap> bootstrap;
+  std::unique_ptr<factors::Factors> factors;
   std::unique_ptr<HttpDoor> door;
   std::string token;
   int nonce = 0;
@@ -53,12 +54,15 @@ class HttpDoorTest : public ::testing::Test {
         identity::Bootstrap::Parts{s.administration, s.directory, world.clock,
                                    base::system_random(), folder / "setup", 600'000});
     static constexpr ErrorSpec kSick{"token.unavailable", ErrorKind::unavailable, "Mend it."};
+    factors = std::make_unique<factors::Factors>(factors::Factors::Parts{
+        s.directory, s.account, s.writer, world.keys, world.clock, base::system_random(),
+        "Conclave", {}, {}});
     Limits limits;
     limits.calls_per_device_burst = 30;
     door = std::make_unique<HttpDoor>(HttpDoor::Parts{
-        {s.directory, s.sessions, s.sign_in, s.doorkeeper, s.recovery, s.account, s.administration,
-         *bootstrap, rooms, s.writer, s.trail, s.anchor, world.keys, world.store, world.clock,
-         world.pool, nullptr},
+        {s.directory, s.sessions, s.sign_in, s.doorkeeper, s.recovery, s.account, *factors,
+         s.administration, *bootstrap, rooms, s.writer, s.trail, s.anchor, world.keys, world.store,
+         world.clock, world.pool, nullptr},
         world.metrics,
         world.io.get_executor(),
         {{"token", [this]() -> Result<void> { return healthy ? Result<void>{} : fail(kSick); }}},
