@@ -142,6 +142,12 @@ class KeyClient final : public KeyService {
     call(Operation::password_mac, payload, run_answer(std::move(done)));
   }
 
+  void reuse_mac(std::uint64_t person, Bytes input, Callback<Bytes> done) override {
+    base::ByteWriter payload(12 + input.size());
+    payload.u64(person).run(input);
+    call(Operation::reuse_mac, payload, run_answer(std::move(done)));
+  }
+
   void issue_access(AccessClaims claims, Callback<AccessToken> done) override {
     base::ByteWriter payload(128);
     write(payload, claims);

@@ -188,6 +188,10 @@ class KeyService {
   virtual void status(Callback<TokenStatus> done) = 0;
   // False while keyd is away or its token not usable; cached, never blocks. For readiness.
   [[nodiscard]] virtual bool ready() const = 0;
+
+  // HMAC(reuse, person | input): the same password of the same person gives the same digest in
+  // every tenant, and no other two do. Rate limited a person inside keyd.
+  virtual void reuse_mac(std::uint64_t person, Bytes input, Callback<Bytes> done) = 0;
 };
 
 }  // namespace conclave::hsm::api

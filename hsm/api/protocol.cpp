@@ -14,6 +14,7 @@ constexpr std::array<std::string_view, kOperationCount> kNames = {
     "audit.head",      "tls.sign",          "public_key.get",     "cert.issue",
     "room_key.delete", "author_key.delete", "epoch.turn",         "keyring.copy",
     "keyring.confirm", "anchor.read",       "anchor.move",        "command.issue",
+    "reuse.mac",
 };
 
 constexpr std::size_t kMaxListed = 100'000;  // keys, counters, warnings in a status

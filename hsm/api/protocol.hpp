@@ -36,8 +36,9 @@ enum class Operation : std::uint8_t {
   read_anchor,
   move_anchor,
   issue_command,
+  reuse_mac,
 };
-inline constexpr std::size_t kOperationCount = 24;
+inline constexpr std::size_t kOperationCount = 25;
 
 // "content_key.create", for logs and counters; "unknown" for others.
 [[nodiscard]] std::string_view operation_name(Operation operation);

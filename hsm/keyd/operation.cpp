@@ -38,6 +38,7 @@ constexpr std::array<OperationEntry, api::kOperationCount> kTable = {
     entry("anchor.read", Lane::typed, read_anchor),
     entry("anchor.move", Lane::typed, move_anchor),
     entry("command.issue", Lane::typed, issue_command),
+    entry("reuse.mac", Lane::typed, reuse_mac),
 };
 
 }  // namespace

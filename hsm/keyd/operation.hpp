@@ -58,6 +58,7 @@ Result<void> open_rows(Service& service, Call& call);
 Result<void> mac_rows(Service& service, Call& call);
 Result<void> check_rows(Service& service, Call& call);
 Result<void> password_mac(Service& service, Call& call);
+Result<void> reuse_mac(Service& service, Call& call);
 Result<void> issue_access(Service& service, Call& call);
 Result<void> sign_audit_head(Service& service, Call& call);
 Result<void> tls_sign(Service& service, Call& call);

@@ -38,6 +38,7 @@ struct Service {
   const base::Clock& clock;
   ContentKeys content_keys;
   AccountLimits password_limits;
+  AccountLimits reuse_limits;  // by person, of no tenant
   Bytes scratch;  // of the sealing operations, kept for its memory
 };
 

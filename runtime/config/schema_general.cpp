@@ -3,6 +3,12 @@
 namespace conclave::config {
 namespace {
 
+bool is_origin(std::string_view text) {
+  constexpr std::string_view kScheme = "https://";
+  return text.starts_with(kScheme) && text.size() > kScheme.size() &&
+         text.find_first_of("/?#@ ", kScheme.size()) == std::string_view::npos;
+}
+
 void add_server(std::vector<Key<Config>>& list) {
   list.push_back(plain<&Config::state, Config>(
       "state", "", PathRule{},
@@ -111,6 +117,11 @@ void add_sign_in(std::vector<Key<Config>>& list) {
   list.push_back(key<sign_in, &SignIn::setup_minutes>(
       "sign_in.setup_minutes", "minutes", IntegerRule{1, 1'440},
       "Life of the one-time setup secret of a new installation."));
+  list.push_back(key<sign_in, &SignIn::origins>(
+      "sign_in.origins", "",
+      TextListRule{64, 0, {}, is_origin, "origins such as https://a.example"},
+      "Origins of web pages, beside the server's own, that may sign people in and use their "
+      "authenticators (WebAuthn)."));
   constexpr auto password = &Config::password;
   list.push_back(key<password, &Password::min_length>("password.min_length", "characters",
                                                       IntegerRule{8, 128}, "Shortest password."));

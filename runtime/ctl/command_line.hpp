@@ -21,6 +21,7 @@ class Shell;
 void add_profile_commands(CLI::App& app, Shell& shell);
 void add_people_commands(CLI::App& app, Shell& shell);
 void add_access_commands(CLI::App& app, Shell& shell);
+void add_factor_commands(CLI::App& app, Shell& shell);
 void add_system_commands(CLI::App& app, Shell& shell);
 void add_location_commands(CLI::App& app, Shell& shell);
 void add_record_commands(CLI::App& app, Shell& shell);

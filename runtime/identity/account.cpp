@@ -166,13 +166,11 @@ Task<Result<UserView>> Account::set_profile(Actor actor, std::string display_nam
   co_return co_await me(actor);
 }
 
-Task<Result<void>> Account::set_password(Actor actor, base::Secret old_password,
-                                         base::Secret new_password) {
+Task<Result<void>> Account::check_password(Actor actor, base::Secret password) {
   const User* user = parts_.directory.user(actor.tenant, actor.user);
   const Credential* stored = parts_.directory.credential(actor.tenant, actor.user);
   if (user == nullptr || stored == nullptr) co_return fail(kPasswordWrong);
   const std::string account = parts_.directory.account_of(*user);
-  CONCLAVE_CO_TRY(parts_.passwords.check_rules(new_password.view(), account));
   // Whoever holds an open session gets no more guesses at the password than anybody else.
   const Throttle::Attempt attempt{"session", account, "", base::to_text(actor.device)};
   const std::int64_t now_ms = parts_.clock.monotonic_ms();
@@ -180,13 +178,27 @@ Task<Result<void>> Account::set_password(Actor actor, base::Secret old_password,
     co_return std::unexpected(Error(kSignInThrottled).retry_after(wait));
   }
   parts_.throttle.started(attempt, now_ms);
-  auto right = co_await parts_.passwords.matches(actor.tenant, *stored, std::move(old_password));
+  auto right = co_await parts_.passwords.matches(actor.tenant, *stored, std::move(password));
   if (!right) {
     parts_.throttle.withdrawn(attempt, now_ms);
     co_return std::unexpected(right.error());
   }
   if (!*right) co_return fail(kPasswordWrong);
   parts_.throttle.withdrawn(attempt, now_ms);
+  co_return Result<void>{};
+}
+
+Task<Result<std::vector<std::string>>> Account::set_password(Actor actor,
+                                                             base::Secret old_password,
+                                                             base::Secret new_password) {
+  const User* user = parts_.directory.user(actor.tenant, actor.user);
+  if (user == nullptr) co_return fail(kPasswordWrong);
+  std::string account = parts_.directory.account_of(*user);
+  CONCLAVE_CO_TRY(parts_.passwords.check_rules(new_password.view(), account));
+  CONCLAVE_CO_TRY(co_await check_password(actor, std::move(old_password)));
+  auto verdict = co_await parts_.passwords.judge(actor.tenant, actor.user, std::move(account),
+                                                 base::Secret(new_password.view()), SetBy::owner);
+  if (!verdict) co_return std::unexpected(verdict.error());
   auto made = co_await parts_.passwords.make(actor.tenant, actor.user, std::move(new_password));
   if (!made) co_return std::unexpected(made.error());
 
@@ -194,12 +206,13 @@ Task<Result<void>> Account::set_password(Actor actor, base::Secret old_password,
   if (!pass) co_return std::unexpected(pass.error());
   const Credential* before = parts_.directory.credential(actor.tenant, actor.user);
   made->version = before == nullptr ? 1 : before->version + 1;
-  std::vector<store::Record> rows;
+  std::vector<store::Record> rows = parts_.passwords.rows(actor.tenant, actor.user, *verdict);
   rows.push_back(encode(actor.tenant, *made));
   CONCLAVE_CO_TRY(co_await parts_.writer.write(
       std::move(rows), {}, entry_of(actor, "user.password_set", base::to_text(actor.user))));
   parts_.directory.put_credential(actor.tenant, std::move(*made));
-  co_return Result<void>{};
+  parts_.passwords.stored(actor.tenant, actor.user, *verdict);
+  co_return std::move(verdict->warnings);
 }
 
 Result<void> Account::end_session(Actor actor) {

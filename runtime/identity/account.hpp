@@ -56,9 +56,14 @@ class Account {
   [[nodiscard]] Task<Result<std::vector<UserView>>> search(Actor actor, std::string query,
                                                            std::size_t limit);
   [[nodiscard]] Task<Result<UserView>> set_profile(Actor actor, std::string display_name);
-  // Needs the old password; other devices stay signed in, they hold keys of their own.
-  [[nodiscard]] Task<Result<void>> set_password(Actor actor, base::Secret old_password,
-                                                base::Secret new_password);
+  // Needs the old password; other devices stay signed in, they hold keys of their own. What speaks
+  // against the new one without refusing it: "password.reused", "password.breached".
+  [[nodiscard]] Task<Result<std::vector<std::string>>> set_password(Actor actor,
+                                                                    base::Secret old_password,
+                                                                    base::Secret new_password);
+  // The caller's own password, for what an open session alone does not suffice: kPasswordWrong,
+  // kSignInThrottled.
+  [[nodiscard]] Task<Result<void>> check_password(Actor actor, base::Secret password);
 
   // Ends one's own session (session.end).
   [[nodiscard]] Result<void> end_session(Actor actor);

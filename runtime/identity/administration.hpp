@@ -8,6 +8,7 @@
 #include "runtime/base/random.hpp"
 #include "runtime/erasure/key_eraser.hpp"
 #include "runtime/identity/account.hpp"
+#include "runtime/identity/belongings.hpp"
 #include "runtime/identity/room_administration.hpp"
 
 namespace conclave::identity {
@@ -55,6 +56,9 @@ class Administration {
     RoomAdministration* rooms = nullptr;  // told of deleted tenants
   };
   explicit Administration(Parts parts) : parts_(parts) {}
+
+  // Rows of other modules that end with their user; outlives this.
+  void also_delete(Belongings* belongings) { belongings_.push_back(belongings); }
 
   // provider_admin only. Makes the tenant's keys in the token before the row.
   [[nodiscard]] Task<Result<TenantId>> create_tenant(Actor actor, std::string domain);
@@ -118,7 +122,8 @@ class Administration {
   // A user that `actor` may change.
   [[nodiscard]] Result<User> manageable(const Actor& actor, TenantId tenant, UserId user) const;
   [[nodiscard]] Task<Result<void>> apply(Actor actor, User user, UserChange change,
-                                         std::optional<Credential> credential);
+                                         std::optional<Credential> credential,
+                                         PasswordVerdict verdict);
   [[nodiscard]] Result<Group> group_for_change(const Actor& actor, TenantId tenant,
                                                GroupId id) const;
   // Stores a group's change and ends the sessions of those whose roles it changes.
@@ -128,6 +133,7 @@ class Administration {
   [[nodiscard]] bool is_last_provider_admin(TenantId tenant, UserId user) const;
 
   Parts parts_;
+  std::vector<Belongings*> belongings_;
 };
 
 }  // namespace conclave::identity

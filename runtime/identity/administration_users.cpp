@@ -80,7 +80,9 @@ Task<Result<UserId>> Administration::make_user(Actor by, TenantId tenant, NewUse
   user.id = UserId{parts_.random.id_value()};
   std::optional<Credential> credential;
   if (wanted.password) {
-    CONCLAVE_CO_TRY(parts_.passwords.check_rules(wanted.password->view(), *name));
+    // Of somebody new there is nothing to keep beside the credential.
+    CONCLAVE_CO_TRY(co_await parts_.passwords.judge(
+        tenant, user.id, *name, base::Secret(wanted.password->view()), SetBy::admin));
     // Argon2id runs outside the gate: others need not wait for it.
     auto made = co_await parts_.passwords.make(tenant, user.id, std::move(*wanted.password));
     if (!made) co_return std::unexpected(made.error());
@@ -118,8 +120,12 @@ Task<Result<void>> Administration::change_user(Actor actor, TenantId tenant, Use
   auto checked = manageable(actor, tenant, id);
   if (!checked) co_return std::unexpected(checked.error());
   std::optional<Credential> credential;
+  PasswordVerdict verdict;
   if (change.password) {
-    CONCLAVE_CO_TRY(parts_.passwords.check_rules(change.password->view(), checked->name));
+    auto judged = co_await parts_.passwords.judge(
+        tenant, id, checked->name, base::Secret(change.password->view()), SetBy::admin);
+    if (!judged) co_return std::unexpected(judged.error());
+    verdict = std::move(*judged);
     auto made = co_await parts_.passwords.make(tenant, id, std::move(*change.password));
     if (!made) co_return std::unexpected(made.error());
     credential = std::move(*made);
@@ -141,11 +147,13 @@ Task<Result<void>> Administration::change_user(Actor actor, TenantId tenant, Use
   const bool loses_admin = (change.enabled && !*change.enabled) ||
                            (change.roles && !change.roles->has(Role::provider_admin));
   if (loses_admin && is_last_provider_admin(tenant, id)) co_return fail(kLastAdmin);
-  co_return co_await apply(actor, std::move(*user), std::move(change), std::move(credential));
+  co_return co_await apply(actor, std::move(*user), std::move(change), std::move(credential),
+                           std::move(verdict));
 }
 
 Task<Result<void>> Administration::apply(Actor actor, User user, UserChange change,
-                                         std::optional<Credential> credential) {
+                                         std::optional<Credential> credential,
+                                         PasswordVerdict verdict) {
   audit::Entry entry = admin_entry(actor, user.tenant, "user.changed", base::to_text(user.id));
   ++user.version;
   std::optional<std::string> label;
@@ -168,6 +176,7 @@ Task<Result<void>> Administration::apply(Actor actor, User user, UserChange chan
     entry.facts.emplace_back("enabled", *change.enabled ? "true" : "false");
   }
   std::vector<store::Record> rows;
+  if (credential) rows = parts_.passwords.rows(user.tenant, user.id, verdict);
   rows.push_back(encode(user));
   if (credential) {
     const Credential* before = parts_.directory.credential(user.tenant, user.id);
@@ -180,10 +189,12 @@ Task<Result<void>> Administration::apply(Actor actor, User user, UserChange chan
   const UserId id = user.id;
   const bool disabled = user.state != UserState::active;
   parts_.directory.put_user(std::move(user), std::move(label));
+  if (credential) parts_.passwords.stored(tenant, id, verdict);
+  const bool new_password = credential.has_value();
   if (credential) parts_.directory.put_credential(tenant, std::move(*credential));
   if (disabled) {
     parts_.sessions.end_user(tenant, id, SessionEnd::revoked);
-  } else if (credential || change.roles) {
+  } else if (new_password || change.roles) {
     parts_.sessions.end_user(tenant, id, SessionEnd::changed);
   }
   co_return Result<void>{};
@@ -219,12 +230,14 @@ Task<Result<void>> Administration::delete_user(Actor actor, TenantId tenant, Use
       store::DeleteRecord{store::RecordKind::credential, tenant, id.value, kPasswordSlot});
   const store::DoomedKeyRow doomed = parts_.eraser.author(tenant, id);
   more.push_back(store::PutDoomedKey{doomed});
+  for (const Belongings* other : belongings_) other->take_along(tenant, id, &more);
   CONCLAVE_CO_TRY(
       co_await parts_.writer.write(std::move(rows), std::move(more),
                                    admin_entry(actor, tenant, "user.deleted", base::to_text(id))));
   parts_.directory.put_user(std::move(*user), std::string());
   for (Device& device : revoked) parts_.directory.put_device(std::move(device), std::nullopt);
   parts_.directory.drop_credential(tenant, id);
+  for (Belongings* other : belongings_) other->gone(tenant, id);
   parts_.sessions.end_user(tenant, id, SessionEnd::revoked);
   co_await parts_.eraser.erase(doomed);
   co_return Result<void>{};

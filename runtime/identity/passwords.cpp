@@ -54,18 +54,44 @@ Result<void> Passwords::check_rules(ByteView password, std::string_view account)
   return {};
 }
 
-Task<Result<Bytes>> Passwords::tag(TenantId tenant, UserId user, Bytes salt, std::uint32_t passes,
-                                   std::uint32_t memory_kib, base::Secret password) {
+Task<Result<PasswordVerdict>> Passwords::judge(TenantId tenant, UserId user, std::string account,
+                                               base::Secret password, SetBy by) {
+  CONCLAVE_CO_TRY(check_rules(password.view(), account));
+  if (judge_ == nullptr) co_return PasswordVerdict{};
+  co_return co_await judge_->judge(tenant, user, std::move(password), by);
+}
+
+std::vector<store::Record> Passwords::rows(TenantId tenant, UserId user,
+                                           const PasswordVerdict& verdict) const {
+  return judge_ == nullptr ? std::vector<store::Record>{} : judge_->rows(tenant, user, verdict);
+}
+
+void Passwords::stored(TenantId tenant, UserId user, const PasswordVerdict& verdict) {
+  if (judge_ != nullptr) judge_->stored(tenant, user, verdict);
+}
+
+Task<Result<Bytes>> Passwords::stretch(Bytes salt, base::Secret password) {
+  co_return co_await hash(std::move(salt), parts_.rules.passes, parts_.rules.memory_kib,
+                          std::move(password));
+}
+
+Task<Result<Bytes>> Passwords::hash(Bytes salt, std::uint32_t passes, std::uint32_t memory_kib,
+                                    base::Secret password) {
   if (salt.size() != kSaltSize) co_return fail(base::kInternal, "salt");
   auto work =
       std::make_unique<Argon2>(Argon2{std::move(salt), passes, memory_kib, std::move(password)});
   async::BlockingPool& pool = parts_.pool;
-  auto hashed = co_await async::await_callback<Bytes>([&pool, &work](Callback<Bytes> done) {
+  co_return co_await async::await_callback<Bytes>([&pool, &work](Callback<Bytes> done) {
     // Shared by the job and this refusal path: submit() destroys a job that it refuses.
     auto answer = std::make_shared<Callback<Bytes>>(std::move(done));
     const bool queued = pool.submit([answer, job = std::move(work)] { (*answer)(job->run()); });
     if (!queued) (*answer)(fail(kPasswordBusy));
   });
+}
+
+Task<Result<Bytes>> Passwords::tag(TenantId tenant, UserId user, Bytes salt, std::uint32_t passes,
+                                   std::uint32_t memory_kib, base::Secret password) {
+  auto hashed = co_await hash(std::move(salt), passes, memory_kib, std::move(password));
   if (!hashed) co_return std::unexpected(hashed.error());
   auto& keys = parts_.keys;
   co_return co_await async::await_callback<Bytes>(

@@ -8,6 +8,7 @@
 #include "runtime/base/random.hpp"
 #include "runtime/base/secret.hpp"
 #include "runtime/identity/model.hpp"
+#include "runtime/identity/password_judge.hpp"
 
 namespace conclave::identity {
 
@@ -30,8 +31,23 @@ class Passwords {
   };
   explicit Passwords(Parts parts) : parts_(parts) {}
 
+  // Who judges new passwords beyond check_rules(); outlives this. Without one all are taken.
+  void judged_by(PasswordJudge* judge) { judge_ = judge; }
+
   // kPasswordWeak says what is missing.
   [[nodiscard]] Result<void> check_rules(ByteView password, std::string_view account) const;
+  // Form first, then the judge.
+  [[nodiscard]] Task<Result<PasswordVerdict>> judge(TenantId tenant, UserId user,
+                                                    std::string account, base::Secret password,
+                                                    SetBy by);
+  // The judge's rows for the transaction with the credential, and that it is on disk.
+  [[nodiscard]] std::vector<store::Record> rows(TenantId tenant, UserId user,
+                                                const PasswordVerdict& verdict) const;
+  void stored(TenantId tenant, UserId user, const PasswordVerdict& verdict);
+
+  // Argon2id with the cost of new tags, 32 bytes; `salt` has 16.
+  [[nodiscard]] Task<Result<Bytes>> stretch(Bytes salt, base::Secret password);
+
   // A credential with version 0; the caller stores it.
   [[nodiscard]] Task<Result<Credential>> make(TenantId tenant, UserId user, base::Secret password);
   [[nodiscard]] Task<Result<bool>> matches(TenantId tenant, Credential credential,
@@ -45,7 +61,10 @@ class Passwords {
   [[nodiscard]] Task<Result<Bytes>> tag(TenantId tenant, UserId user, Bytes salt,
                                         std::uint32_t passes, std::uint32_t memory_kib,
                                         base::Secret password);
+  [[nodiscard]] Task<Result<Bytes>> hash(Bytes salt, std::uint32_t passes,
+                                         std::uint32_t memory_kib, base::Secret password);
   Parts parts_;
+  PasswordJudge* judge_ = nullptr;
 };
 
 }  // namespace conclave::identity

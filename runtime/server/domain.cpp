@@ -5,6 +5,7 @@
 #include "hsm/api/errors.hpp"
 #include "runtime/async/deadline.hpp"
 #include "runtime/base/random.hpp"
+#include "runtime/network/address.hpp"
 #include "runtime/observe/log.hpp"
 
 namespace conclave::server {
@@ -36,6 +37,28 @@ identity::Throttle::Limits throttle_limits(const config::Config& config) {
   limits.account.free = static_cast<double>(config.sign_in.failures_per_account_per_minute);
   limits.tenant.free = static_cast<double>(config.sign_in.failures_per_tenant_per_minute);
   return limits;
+}
+
+admission::SignIn::Limits sign_in_limits(const config::Config& config) {
+  admission::SignIn::Limits limits;
+  limits.origins = config.sign_in.origins;
+  return limits;
+}
+
+// WebAuthn is bound to the first name of the certificate; a browser takes no address for one.
+factors::RelyingParty relying_party(const config::Config& config) {
+  factors::RelyingParty out;
+  for (const std::string& name : config.tls.names) {
+    if (out.id.empty() && !network::Address::parse(name)) out.id = name;
+  }
+  for (const config::Listen& listen : config.listen) {
+    const std::string port = listen.port == 443 ? "" : ":" + std::to_string(listen.port);
+    const bool reachable = listen.tls && listen.port != 0 && !out.id.empty();
+    if (reachable) out.origins.push_back("https://" + out.id + port);
+  }
+  const auto& more = config.sign_in.origins;
+  out.origins.insert(out.origins.end(), more.begin(), more.end());
+  return out;
 }
 
 chat::Limits chat_limits(const config::Config& config) {
@@ -91,8 +114,14 @@ Domain::Domain(Parts parts)
                base::system_clock(),
                base::system_random(),
                parts.metrics,
-               {}}),
+               sign_in_limits(parts.config)}),
       account({directory, sessions, passwords, throttle, writer, base::system_clock()}),
+      factors({directory, account, writer, parts.keys, base::system_clock(), base::system_random(),
+               parts.config.server.name, relying_party(parts.config), {}}),
+      persons({directory, account, passwords, writer, parts.keys, base::system_clock(),
+               base::system_random(), {}}),
+      password_judge(
+          [this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); }, persons),
       people(directory),
       ledger(parts.store, parts.executor),
       states({parts.store, parts.keys, ledger, hub, base::system_clock()}),
@@ -116,6 +145,9 @@ Domain::Domain(Parts parts)
                  static_cast<std::int64_t>(parts.config.sign_in.setup_minutes) * kMinuteMs}),
       tasks_(parts.executor) {
   rules.on_change([this](TenantId tenant) { doorkeeper.policy_changed(tenant); });
+  passwords.judged_by(&password_judge);
+  administration.also_delete(&factors);
+  administration.also_delete(&persons);
 }
 
 Domain::~Domain() = default;
@@ -204,6 +236,8 @@ Task<Result<void>> Domain::start_once(std::shared_ptr<const store::Snapshot> sna
   disclosure.on_change([this](TenantId tenant, UserId user, DeviceId device) {
     look_again(tenant, user, device);
   });
+  CONCLAVE_CO_TRY(factors.load(*rows));
+  persons.load(*rows);
   CONCLAVE_CO_TRY(co_await check_anchor());
   ledger.start(*snapshot);
   if (writer.usable()) {

@@ -13,6 +13,8 @@
 #include "runtime/config/config.hpp"
 #include "runtime/config/state_paths.hpp"
 #include "runtime/erasure/key_eraser.hpp"
+#include "runtime/factors/factors.hpp"
+#include "runtime/factors/password_rules.hpp"
 #include "runtime/identity/account.hpp"
 #include "runtime/identity/administration.hpp"
 #include "runtime/identity/bootstrap.hpp"
@@ -90,6 +92,9 @@ class Domain {
   admission::Doorkeeper doorkeeper;
   admission::SignIn sign_in;
   identity::Account account;
+  factors::Factors factors;
+  factors::Persons persons;
+  factors::PasswordRules password_judge;
   People people;
   sync::Ledger ledger;
   sync::UserStates states;

@@ -164,7 +164,7 @@ def test_wrong_input_to_the_management_api_is_an_error_with_advice(server):
         if not path.startswith("/api/v1"):
             continue
         target = path
-        for name in ("tenant", "user", "device", "session", "room", "group"):
+        for name in ("tenant", "user", "device", "session", "room", "group", "factor"):
             target = target.replace("{" + name + "}", "no-such-thing")
         for method in methods:
             verb = method.upper()

@@ -127,6 +127,11 @@ class FakeKeyService : public hsm::api::KeyService {
     done(digest(text.bytes()));
   }
 
+  void reuse_mac(std::uint64_t person, Bytes input, Callback<Bytes> done) override {
+    if (down("reuse_mac", done)) return;
+    done(digest(base::ByteWriter().run("reuse").u64(person).run(input).bytes()));
+  }
+
   void issue_access(hsm::api::AccessClaims claims, Callback<hsm::api::AccessToken> done) override {
     if (down("issue_access", done)) return;
     done(hsm::api::AccessToken{

@@ -15,6 +15,7 @@
 #include "runtime/audit/anchor.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/evidence/sources.hpp"
+#include "runtime/factors/factors.hpp"
 #include "runtime/identity/account.hpp"
 #include "runtime/identity/administration.hpp"
 #include "runtime/identity/bootstrap.hpp"
@@ -60,6 +61,7 @@ struct Services {
   admission::Doorkeeper& doorkeeper;
   admission::Recovery& recovery;
   identity::Account& account;
+  factors::Factors& factors;
   identity::Administration& administration;
   identity::Bootstrap& bootstrap;
   identity::RoomAdministration& rooms;

@@ -60,6 +60,7 @@ struct Route {
 [[nodiscard]] std::span<const Route> system_routes();
 [[nodiscard]] std::span<const Route> record_routes();
 [[nodiscard]] std::span<const Route> location_routes();
+[[nodiscard]] std::span<const Route> factor_routes();
 
 struct Match {
   const Route* route = nullptr;

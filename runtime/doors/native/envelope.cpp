@@ -106,8 +106,19 @@ std::expected<ParsedRequest, Refusal> parse_in(std::span<unsigned char> buffer,
 }
 
 bool may_hold_secret(protocol::Method method) {
-  return protocol::info(method).sign_in == protocol::SignInNeed::before ||
-         method == protocol::Method::user_set_password;
+  if (protocol::info(method).sign_in == protocol::SignInNeed::before) return true;
+  switch (method) {
+    case protocol::Method::user_set_password:
+    case protocol::Method::factor_enrol:
+    case protocol::Method::factor_confirm:
+    case protocol::Method::factor_remove:
+    case protocol::Method::factor_codes:
+    case protocol::Method::account_link_code:
+    case protocol::Method::account_link:
+      return true;
+    default:
+      return false;
+  }
 }
 
 constexpr int code_of(ErrorKind kind) {

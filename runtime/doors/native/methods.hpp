@@ -7,6 +7,8 @@
 #include "runtime/admission/sign_in.hpp"
 #include "runtime/chat/chat.hpp"
 #include "runtime/doors/native/link.hpp"
+#include "runtime/factors/factors.hpp"
+#include "runtime/factors/persons.hpp"
 #include "runtime/identity/account.hpp"
 #include "runtime/presence/presence.hpp"
 #include "runtime/whereabouts/disclosure.hpp"
@@ -42,6 +44,8 @@ struct Domain {
   sync::UserStates& states;
   sync::Hub& hub;
   whereabouts::Disclosure& disclosure;
+  factors::Factors& factors;
+  factors::Persons& persons;
 };
 
 // One perform() for each method of the schema: the dispatcher visits all of them, so that a missing
@@ -86,6 +90,17 @@ class Methods {
   Task<Text> perform(Call call, protocol::UserSearch params);
   Task<Text> perform(Call call, protocol::UserSetProfile params);
   Task<Text> perform(Call call, protocol::UserSetPassword params);
+
+  // factor, account
+  Task<Text> perform(Call call, protocol::FactorList params);
+  Task<Text> perform(Call call, protocol::FactorEnrol params);
+  Task<Text> perform(Call call, protocol::FactorConfirm params);
+  Task<Text> perform(Call call, protocol::FactorRemove params);
+  Task<Text> perform(Call call, protocol::FactorCodes params);
+  Text perform(const Call& call, protocol::FactorChallenge params);
+  Task<Text> perform(Call call, protocol::AccountLinkCode params);
+  Task<Text> perform(Call call, protocol::AccountLink params);
+  Task<Text> perform(Call call, protocol::AccountUnlink params);
 
   // room
   Task<Text> perform(Call call, protocol::RoomCreate params);

@@ -63,8 +63,14 @@ Task<Text> Methods::perform(Call call, protocol::UserSetProfile params) {
 }
 
 Task<Text> Methods::perform(Call call, protocol::UserSetPassword params) {
-  co_return empty_object(co_await domain_.account.set_password(call.actor(), std::move(params.old),
-                                                               std::move(params.new_)));
+  auto warnings = co_await domain_.account.set_password(call.actor(), std::move(params.old),
+                                                        std::move(params.new_));
+  if (!warnings) co_return std::unexpected(std::move(warnings).error());
+  JsonText json(64);
+  json.open();
+  if (!warnings->empty()) append_items(json, "warnings", *warnings);
+  json.close();
+  co_return json.take();
 }
 
 Task<Text> Methods::perform(Call call, protocol::PresenceSet params) {

@@ -13,6 +13,7 @@ struct Request {
   std::filesystem::path home;  // folder of the device
   bool as_json = false;
   std::string account, server, device_name, room, text, query;
+  std::string code, recovery_code;  // instead of the password
   std::filesystem::path ca_file;
   std::vector<std::string> accounts;
   std::int64_t limit = 20;
@@ -30,6 +31,10 @@ struct Request {
 [[nodiscard]] Result<void> invite(const Request& request);
 [[nodiscard]] Result<void> accept(const Request& request);
 [[nodiscard]] Result<void> devices(const Request& request);
+[[nodiscard]] Result<void> factor_list(const Request& request);
+[[nodiscard]] Result<void> factor_add(const Request& request);
+[[nodiscard]] Result<void> factor_remove(const Request& request);
+[[nodiscard]] Result<void> factor_codes(const Request& request);
 [[nodiscard]] Result<void> presence(const Request& request);
 [[nodiscard]] Result<void> sync(const Request& request);
 [[nodiscard]] Result<void> chat(const Request& request);

@@ -61,6 +61,30 @@ void add_commands(CLI::App& app, Request& request, Run& chosen) {
   command("sync", "what this device missed since it was last here", &sync);
 }
 
+void add_factor_commands(CLI::App& app, Request& request, Run& chosen) {
+  auto* factor = app.add_subcommand("factor", "your second factors");
+  factor->require_subcommand(1);
+  factor->fallthrough();
+  const auto command = [&](const char* name, const char* what, Run run) {
+    auto* sub = factor->add_subcommand(name, what);
+    sub->callback([&chosen, run] { chosen = run; });
+    return sub;
+  };
+  const auto prove = [&](CLI::App* sub) {
+    sub->add_option("--code", request.code, "prove with a code instead of the password");
+    sub->add_option("--recovery-code", request.recovery_code, "prove with a recovery code");
+  };
+  command("list", "what you have", &factor_list);
+  auto* more = command("add", "add one; totp is an authenticator application", &factor_add);
+  more->add_option("kind", request.query)->required()->check(CLI::IsMember({"totp"}));
+  more->add_option("--label", request.text, "its name for you");
+  prove(more);
+  auto* gone = command("remove", "take one away", &factor_remove);
+  gone->add_option("factor", request.query, "id")->required();
+  prove(gone);
+  prove(command("codes", "ten new recovery codes; older ones stop working", &factor_codes));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -82,6 +106,7 @@ int main(int argc, char** argv) {
       });
   app.add_flag("--json", request.as_json, "one JSON object a line, for programs");
   add_commands(app, request, chosen);
+  add_factor_commands(app, request, chosen);
   CLI11_PARSE(app, argc, argv);
   request.home = home / device;
   std::error_code bad;

@@ -186,6 +186,27 @@ TEST_F(KeydOperations, password_macs_depend_on_tenant_and_account_and_are_limite
   EXPECT_TRUE(mac(kTenant, kOtherAuthor)) << "another account has its own limit";
 }
 
+TEST_F(KeydOperations, reuse_macs_depend_on_the_person_and_are_limited) {
+  const auto mac = [&](std::uint64_t person, std::uint8_t password) {
+    return testing::await<Bytes>(
+        [&](auto done) { keys().reuse_mac(person, Bytes(32, password), std::move(done)); });
+  };
+  const auto first = mac(7, 5);
+  ASSERT_TRUE(first);
+  EXPECT_EQ(*first, *mac(7, 5));
+  EXPECT_NE(*first, *mac(7, 6));
+  EXPECT_NE(*first, *mac(8, 5)) << "two persons with one password share nothing";
+  const auto password = testing::await<Bytes>([&](auto done) {
+    keys().password_mac(TenantId{}, UserId{7}, Bytes(32, 5), std::move(done));
+  });
+  EXPECT_NE(*first, *password) << "the pepper is another key";
+  EXPECT_EQ(reason_of(mac(0, 5)), base::kMalformed.reason);
+  Result<Bytes> last = first;
+  for (int i = 0; i < 40 && last; ++i) last = mac(7, 5);
+  ASSERT_EQ(reason_of(last), api::kPasswordThrottled.reason);
+  EXPECT_TRUE(mac(8, 5)) << "another person has their own limit";
+}
+
 TEST_F(KeydOperations, access_tokens_verify_with_the_published_key) {
   const auto published = testing::await<api::PublicKey>(
       [&](auto done) { keys().public_key(api::PublicKeyKind::access, std::move(done)); });

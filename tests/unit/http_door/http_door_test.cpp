@@ -43,6 +43,7 @@ class HttpDoorTest : public ::testing::Test {
   bool healthy = true;
   std::unique_ptr<identity::Bootstrap> bootstrap;
   std::unique_ptr<rules::Book> policies;
+  std::unique_ptr<factors::Factors> factors;
   std::unique_ptr<HttpDoor> door;
   std::string token;
   int nonce = 0;
@@ -56,11 +57,15 @@ class HttpDoorTest : public ::testing::Test {
     policies = std::make_unique<rules::Book>(
         rules::Book::Parts{s.directory, s.writer, world.keys, world.clock, "standard"});
     static constexpr ErrorSpec kSick{"token.unavailable", ErrorKind::unavailable, "Mend it."};
+    factors = std::make_unique<factors::Factors>(factors::Factors::Parts{
+        s.directory, s.account, s.writer, world.keys, world.clock, base::system_random(),
+        "Conclave", {}, {}});
     Limits limits;
     limits.calls_per_device_burst = 30;
     door = std::make_unique<HttpDoor>(HttpDoor::Parts{
-        {s.directory, s.sessions, s.sign_in, s.doorkeeper, s.recovery, s.account, s.administration,
-         *bootstrap, rooms, *policies, s.writer, s.trail, s.anchor, world.keys, world.store,
+        {s.directory, s.sessions, s.sign_in, s.doorkeeper, s.recovery, s.account, *factors,
+         s.administration, *bootstrap, rooms, *policies, s.writer, s.trail, s.anchor, world.keys,
+         world.store,
          world.clock, world.pool, nullptr},
         world.metrics,
         world.io.get_executor(),
