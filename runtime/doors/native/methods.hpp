@@ -8,6 +8,8 @@
 #include "runtime/chat/chat.hpp"
 #include "runtime/doors/native/link.hpp"
 #include "runtime/identity/account.hpp"
+#include "runtime/orders/bans.hpp"
+#include "runtime/orders/orders.hpp"
 #include "runtime/presence/presence.hpp"
 #include "runtime/whereabouts/disclosure.hpp"
 #include "sdk/protocol/methods.hpp"
@@ -42,6 +44,8 @@ struct Domain {
   sync::UserStates& states;
   sync::Hub& hub;
   whereabouts::Disclosure& disclosure;
+  orders::Orders& orders;
+  orders::Bans& bans;
 };
 
 // One perform() for each method of the schema: the dispatcher visits all of them, so that a missing
@@ -86,6 +90,15 @@ class Methods {
   Task<Text> perform(Call call, protocol::UserSearch params);
   Task<Text> perform(Call call, protocol::UserSetProfile params);
   Task<Text> perform(Call call, protocol::UserSetPassword params);
+
+  // order, and what gives one
+  Task<Text> perform(Call call, protocol::DeviceBan params);
+  Text perform(const Call& call, protocol::DeviceWipe params);
+  Task<Text> perform(Call call, protocol::OrderKey params);
+  Task<Text> perform(Call call, protocol::OrderSubmit params);
+  Text perform(const Call& call, protocol::OrderList params);
+  Task<void> perform(Call call, protocol::OrderFetch params);
+  Task<Text> perform(Call call, protocol::OrderReceipt params);
 
   // room
   Task<Text> perform(Call call, protocol::RoomCreate params);

@@ -18,6 +18,7 @@ struct Request {
   std::int64_t limit = 20;
   std::int64_t before = 0;
   bool open = false;
+  bool yes = false;  // asked for without a question
   bool mark_read = true;
 };
 
@@ -30,6 +31,9 @@ struct Request {
 [[nodiscard]] Result<void> invite(const Request& request);
 [[nodiscard]] Result<void> accept(const Request& request);
 [[nodiscard]] Result<void> devices(const Request& request);
+[[nodiscard]] Result<void> ban_device(const Request& request);
+[[nodiscard]] Result<void> wipe_device(const Request& request);
+[[nodiscard]] Result<void> device_orders(const Request& request);
 [[nodiscard]] Result<void> presence(const Request& request);
 [[nodiscard]] Result<void> sync(const Request& request);
 [[nodiscard]] Result<void> chat(const Request& request);

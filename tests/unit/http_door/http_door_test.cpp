@@ -42,6 +42,9 @@ class HttpDoorTest : public ::testing::Test {
       std::filesystem::temp_directory_path() / ("backup-" + std::to_string(::getpid()));
   bool healthy = true;
   std::unique_ptr<identity::Bootstrap> bootstrap;
+  sync::Hub hub;
+  std::unique_ptr<orders::Bans> bans;
+  std::unique_ptr<orders::Orders> orders;
   std::unique_ptr<HttpDoor> door;
   std::string token;
   int nonce = 0;
@@ -53,12 +56,18 @@ class HttpDoorTest : public ::testing::Test {
         identity::Bootstrap::Parts{s.administration, s.directory, world.clock,
                                    base::system_random(), folder / "setup", 600'000});
     static constexpr ErrorSpec kSick{"token.unavailable", ErrorKind::unavailable, "Mend it."};
+    const auto anybody = [](const identity::Actor&) { return Result<void>{}; };
+    bans = std::make_unique<orders::Bans>(orders::Bans::Parts{
+        s.directory, s.sessions, s.writer, s.administration, world.clock, anybody});
+    orders = std::make_unique<orders::Orders>(orders::Orders::Parts{
+        s.directory, s.sessions, s.throttle, s.nonces, s.writer, s.administration, world.keys, hub,
+        world.clock, base::system_random(), anybody});
     Limits limits;
     limits.calls_per_device_burst = 30;
     door = std::make_unique<HttpDoor>(HttpDoor::Parts{
         {s.directory, s.sessions, s.sign_in, s.doorkeeper, s.recovery, s.account, s.administration,
          *bootstrap, rooms, s.writer, s.trail, s.anchor, world.keys, world.store, world.clock,
-         world.pool, nullptr},
+         world.pool, nullptr, *orders, *bans},
         world.metrics,
         world.io.get_executor(),
         {{"token", [this]() -> Result<void> { return healthy ? Result<void>{} : fail(kSick); }}},
