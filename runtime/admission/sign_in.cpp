@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/identity/binding.hpp"
 #include "runtime/identity/errors.hpp"
 #include "runtime/identity/records.hpp"
 #include "runtime/observe/log.hpp"
@@ -60,19 +61,7 @@ SignIn::SignIn(Parts parts)
                                        {{"outcome", "throttled"}})) {}
 
 Result<BindingValue> SignIn::bind(const std::string& type, const ConnectionFacts& facts) const {
-  if (type == "tls-exporter" && facts.tls && !facts.tls_exporter.empty()) {
-    return BindingValue{type, facts.tls_exporter};
-  }
-  if (type == "origin" && facts.tls && !facts.origin.empty()) {
-    const bool own = facts.origin == "https://" + facts.host;
-    const bool listed = std::ranges::find(limits_.origins, facts.origin) != limits_.origins.end();
-    if (own || listed) {
-      return BindingValue{type, base::to_bytes(facts.origin)};
-    }
-    return fail(kBindingRefused, "this origin may not sign in");
-  }
-  if (type == "loopback" && facts.loopback && !facts.tls) return BindingValue{type, {}};
-  return fail(kBindingRefused, "not available on this connection");
+  return identity::binding_of(type, facts, limits_.origins);
 }
 
 Result<void> SignIn::admit(const Throttle::Attempt& attempt, ByteView nonce_s) {

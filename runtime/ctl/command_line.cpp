@@ -37,6 +37,7 @@ int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostre
   add_people_commands(app, shell);
   add_access_commands(app, shell);
   add_factor_commands(app, shell);
+  add_order_commands(app, shell);
   add_system_commands(app, shell);
   add_location_commands(app, shell);
   add_record_commands(app, shell);

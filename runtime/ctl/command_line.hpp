@@ -22,6 +22,8 @@ void add_profile_commands(CLI::App& app, Shell& shell);
 void add_people_commands(CLI::App& app, Shell& shell);
 void add_access_commands(CLI::App& app, Shell& shell);
 void add_factor_commands(CLI::App& app, Shell& shell);
+// After add_access_commands(): they belong to its `device`.
+void add_order_commands(CLI::App& app, Shell& shell);
 void add_system_commands(CLI::App& app, Shell& shell);
 void add_location_commands(CLI::App& app, Shell& shell);
 void add_record_commands(CLI::App& app, Shell& shell);

@@ -32,6 +32,10 @@ inline constexpr ErrorSpec kCasesFailed{
     "policy.cases_failed", ErrorKind::conflict,
     "The policy decides otherwise than the table expects; see the differences above."};
 
+inline constexpr ErrorSpec kOrderNotSigned{
+    "order.not_signed", ErrorKind::conflict,
+    "What the server gave to sign is not what you asked for, so nothing was signed. Look at "
+    "`conclavectl device orders`, and at the server itself."};
 inline constexpr ErrorSpec kUnhealthy{"doctor.unhealthy", ErrorKind::unavailable,
                                       "Mend what is marked BAD, then look again."};
 

@@ -143,6 +143,9 @@ Domain::Domain(Parts parts)
       bootstrap({administration, directory, base::system_clock(), base::system_random(),
                  parts.paths.setup_secret,
                  static_cast<std::int64_t>(parts.config.sign_in.setup_minutes) * kMinuteMs}),
+      bans({directory, sessions, writer, administration, base::system_clock(), strength()}),
+      orders({directory, sessions, throttle, nonces, writer, administration, parts.keys, hub,
+              base::system_clock(), base::system_random(), strength()}),
       tasks_(parts.executor) {
   rules.on_change([this](TenantId tenant) { doorkeeper.policy_changed(tenant); });
   passwords.judged_by(&password_judge);
@@ -201,7 +204,15 @@ admission::Knowledge Domain::make_knowledge() {
     settled.evidence.here.device = candidate.device.id;
     watch.learn(candidate.device.tenant, candidate.device.user, settled, lesson);
   };
+  out.banned = [this](const identity::Device& device) {
+    return bans.banned(device.tenant, device.user, base::sha256(device.key.point),
+                       device.hardware_digest);
+  };
   return out;
+}
+
+orders::StrongEnough Domain::strength() {
+  return [this](const identity::Actor& actor) { return doorkeeper.strong_enough(actor); };
 }
 
 Task<Result<void>> Domain::start() {
@@ -238,6 +249,8 @@ Task<Result<void>> Domain::start_once(std::shared_ptr<const store::Snapshot> sna
   });
   CONCLAVE_CO_TRY(factors.load(*rows));
   persons.load(*rows);
+  bans.load(*rows);
+  orders.load(*rows);
   CONCLAVE_CO_TRY(co_await check_anchor());
   ledger.start(*snapshot);
   if (writer.usable()) {
@@ -294,6 +307,7 @@ Task<void> Domain::upkeep() {
     co_await doorkeeper.upkeep();
     co_await chat.upkeep();
     co_await watch.upkeep();
+    co_await orders.upkeep();
   }
 }
 

@@ -18,6 +18,7 @@
 #include "runtime/identity/account.hpp"
 #include "runtime/identity/administration.hpp"
 #include "runtime/identity/bootstrap.hpp"
+#include "runtime/orders/orders.hpp"
 #include "runtime/presence/presence.hpp"
 #include "runtime/rules/book.hpp"
 #include "runtime/server/people.hpp"
@@ -65,6 +66,8 @@ class Domain {
   // There is new evidence: sessions of the device are looked at again.
   void look_again(TenantId tenant, UserId user, DeviceId device);
   [[nodiscard]] whereabouts::Observation watched(const admission::Candidate& candidate) const;
+  // Who may ban and order: admission knows.
+  [[nodiscard]] orders::StrongEnough strength();
   // Holds the rows against the token; locks them when they were rolled back.
   [[nodiscard]] Task<Result<void>> check_anchor();
   [[nodiscard]] Result<void> check_trail() const;
@@ -104,6 +107,8 @@ class Domain {
   presence::Presence presence;
   identity::Administration administration;
   identity::Bootstrap bootstrap;
+  orders::Bans bans;
+  orders::Orders orders;
 
  private:
   async::TaskGroup tasks_;

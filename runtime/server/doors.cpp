@@ -92,13 +92,14 @@ void Doors::open(Domain& domain) {
   native_.serve(
       {domain.sign_in, domain.doorkeeper, domain.approvals, domain.recovery, domain.account,
        domain.sessions, domain.chat, domain.presence, domain.states, domain.hub, domain.disclosure,
-       domain.factors, domain.persons},
+       domain.factors, domain.persons, domain.orders, domain.bans},
       authority_digest(parts_.paths.root_certificate));
   http_ = std::make_unique<doors::http::HttpDoor>(doors::http::HttpDoor::Parts{
       {domain.directory, domain.sessions, domain.sign_in, domain.doorkeeper, domain.recovery,
        domain.account, domain.factors, domain.administration, domain.bootstrap,
        domain.chat.administration(), domain.rules, domain.writer, domain.trail, domain.anchor,
-       parts_.keys, parts_.store, base::system_clock(), files_, parts_.log, &parts_.location},
+       parts_.keys, parts_.store, base::system_clock(), files_, parts_.log, domain.orders,
+       domain.bans, &parts_.location},
       parts_.metrics,
       parts_.shard,
       ready_checks(parts_, domain.writer, domain.rules),

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "hsm/api/order.hpp"
 #include "runtime/identity/actor.hpp"
 #include "runtime/sync/log_entry.hpp"
 
@@ -83,9 +84,16 @@ struct Draining {
   std::int64_t reconnect_in_ms = 0;
 };
 
+struct DeviceOrder {  // to the very device that it is for
+  OrderId order;
+  Bytes document;
+  Bytes signature;  // by the token's `command` key
+  hsm::api::OrderAuthority authority{};
+};
+
 using Event = std::variant<RoomEntries, RoomUpdated, ReceiptChanged, TypingChanged, PresenceChanged,
                            PresenceRequested, StateChanged, DeviceChanged, ApprovalRequested,
-                           ApprovalSettled, Lagged, Draining>;
+                           ApprovalSettled, Lagged, Draining, DeviceOrder>;
 
 // Dropped in this order when a session cannot keep up; `log` never is: the session is told Lagged.
 enum class Urgency : std::uint8_t { typing, presence, receipt, log };

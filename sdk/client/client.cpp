@@ -1,5 +1,6 @@
 #include "sdk/client/client.hpp"
 
+#include "runtime/base/encoding.hpp"
 #include "sdk/client/engine.hpp"
 #include "sdk/client/errors.hpp"
 
@@ -36,8 +37,16 @@ Result<std::unique_ptr<Client>> Client::open(Options options, Listener& listener
     if (!loaded) return std::unexpected(std::move(loaded).error());
     key = std::move(*loaded);
   }
-  auto engine = std::make_unique<Engine>(std::move(options), listener, std::move(*home),
-                                         std::move(*device), std::move(key), std::move(*progress));
+  auto order = home->load_order();
+  if (!order) return std::unexpected(std::move(order).error());
+  if (!*device && *order) {
+    // The program ended while it destroyed the key: what is left goes now.
+    (void)home->wipe(true);
+    order->reset();
+  }
+  auto engine =
+      std::make_unique<Engine>(std::move(options), listener, std::move(*home), std::move(*device),
+                               std::move(key), std::move(*progress), std::move(*order));
   return std::unique_ptr<Client>(new Client(std::move(engine)));
 }
 
@@ -88,6 +97,20 @@ Result<std::int64_t> Client::send(std::string_view room, json::object params,
 
 std::size_t Client::unsent() const {
   return engine_->unsent();
+}
+
+Result<json::object> Client::order_wipe(DeviceId device) {
+  auto prepared = call("device.wipe", {{"device", base::to_text(device)}}).get();
+  if (!prepared) return prepared;
+  const auto* text = prepared->if_contains("document");
+  if (text == nullptr || !text->is_string()) return fail(kProtocol, "no document");
+  const auto document = base::base64url_decode(std::string_view(text->as_string()));
+  if (!document) return fail(kProtocol, "no document");
+  const auto signature = engine_->sign_order(*document, hsm::api::kWipe, device);
+  if (!signature) return std::unexpected(signature.error());
+  return call("order.submit",
+              {{"document", text->as_string()}, {"signature", base::base64url_encode(*signature)}})
+      .get();
 }
 
 }  // namespace conclave::client

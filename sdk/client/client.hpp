@@ -156,6 +156,10 @@ class Client {
                                           std::string_view method = "message.send");
   [[nodiscard]] std::size_t unsent() const;
 
+  // Orders another device of this account to wipe itself: asks for the order, reads it, signs it
+  // with this device's key, gives it. The answer is the order (Order). Blocks; must be online.
+  [[nodiscard]] Result<json::object> order_wipe(DeviceId device);
+
  private:
   class Engine;
   explicit Client(std::unique_ptr<Engine> engine);

@@ -21,7 +21,7 @@ constexpr std::uint16_t kCodeReplaced = 4004;
 
 Client::Engine::Engine(Options options, Listener& listener, Home home,
                        std::optional<DeviceRecord> device, std::optional<DeviceKey> key,
-                       Progress progress)
+                       Progress progress, std::optional<HeldOrder> order)
     : options_(std::move(options)),
       listener_(listener),
       home_(std::move(home)),
@@ -34,7 +34,8 @@ Client::Engine::Engine(Options options, Listener& listener, Home home,
       backoff_(options_.backoff_first_ms, options_.backoff_max_ms, base::system_random()),
       outbox_(progress.outbox, progress.next_client_id),
       feed_(progress.heads),
-      cursor_(std::move(progress.cursor)) {
+      cursor_(std::move(progress.cursor)),
+      order_(std::move(order)) {
   if (device_) identity_ = device_->identity;
   unsent_ = outbox_.size();
   tick();
@@ -81,6 +82,7 @@ Result<void> Client::Engine::start() {
   boost::asio::post(io_, [this] {
     if (wanted_) return;
     wanted_ = true;
+    refusal_.reset();
     if (signed_in_) {
       begin_sync();
     } else if (!transport_) {
@@ -198,13 +200,17 @@ void Client::Engine::give_up(const Error& why) {
 }
 
 void Client::Engine::on_closed(Transport::Closed closed) {
+  if (order_ && wanted_) {
+    drop_connection();  // answers what was asked: the order is carried out, connected or not
+    return retry(Error(kConnectionLost), 0);
+  }
   switch (closed.code) {
     case kCodeSignedOut:
       return give_up(Error(kSignedOut));
     case kCodeReplaced:
       return give_up(Error(kReplaced));
     case kCodeRevoked:
-      return give_up(Error(kRevoked));
+      return look_for_orders(Error(kRevoked));
     default:
       break;
   }

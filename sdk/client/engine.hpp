@@ -17,6 +17,7 @@
 #include "sdk/client/client.hpp"
 #include "sdk/client/device_key.hpp"
 #include "sdk/client/feed.hpp"
+#include "sdk/client/held_order.hpp"
 #include "sdk/client/home.hpp"
 #include "sdk/client/outbox.hpp"
 #include "sdk/client/transport.hpp"
@@ -28,7 +29,7 @@ namespace conclave::client {
 class Client::Engine {
  public:
   Engine(Options options, Listener& listener, Home home, std::optional<DeviceRecord> device,
-         std::optional<DeviceKey> key, Progress progress);
+         std::optional<DeviceKey> key, Progress progress, std::optional<HeldOrder> order);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -43,6 +44,7 @@ class Client::Engine {
   [[nodiscard]] Result<std::int64_t> send(std::string_view room, json::object params,
                                           std::string_view method);
   [[nodiscard]] std::size_t unsent() const;
+  [[nodiscard]] Result<Bytes> sign_order(ByteView document, std::string_view kind, DeviceId device);
 
  private:
   struct Enrolment {
@@ -84,7 +86,20 @@ class Client::Engine {
   void ask_resume();
   void on_signed_in(Result<json::object> answer);
   void on_sign_in_error(const Error& error);
-  [[nodiscard]] Result<void> finish_enrolment(const json::object& answer);
+  [[nodiscard]] Result<void> finish_enrolment(const json::object& answer, Bytes command_key);
+
+  // engine_orders.cpp
+  void look_for_orders(const Error& refusal);
+  void reconnect();
+  void ask_orders();
+  void on_orders(Result<json::object> answer);
+  [[nodiscard]] Result<void> accept_order(const json::object& order);
+  void obey();
+  void carry_out();
+  void report_execution();
+  void destroy_key(bool proven);
+  void pin_command_key(json::object signed_in);
+  void end_enrolment(const json::object& signed_in, Bytes command_key);
 
   // engine_feed.cpp
   void begin_sync();
@@ -123,6 +138,9 @@ class Client::Engine {
   std::string cursor_;
   std::optional<Hello> hello_;
   std::unique_ptr<Enrolment> enrolment_;
+  std::optional<HeldOrder> order_;  // accepted, and not yet proven to the server
+  std::optional<Error> refusal_;    // why sign-in ended; the next connection asks for orders
+  bool wiped_ = false;              // nothing is written into the home folder any more
   Bytes resume_handle_;             // memory only, good once
   std::int64_t drain_wait_ms_ = 0;  // from server.draining, for the next attempt
   bool wanted_ = false;             // start() was called

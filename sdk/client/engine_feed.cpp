@@ -148,6 +148,10 @@ void Client::Engine::finish_sync() {
 void Client::Engine::on_event(std::string_view method, json::object params) {
   if (method == "session.hello") return on_hello(params);
   if (!signed_in_) return protocol_error("an event before sign-in");
+  if (method == "device.order") {
+    const auto accepted = accept_order(params);
+    return accepted ? obey() : listener_.on_trouble(accepted.error());
+  }
   if (method == "sync.lagged") {
     held_events_.clear();
     return begin_sync();
@@ -211,6 +215,7 @@ Result<std::int64_t> Client::Engine::send(std::string_view room, json::object pa
   std::promise<Result<std::int64_t>> promise;
   auto added = promise.get_future();
   boost::asio::post(io_, [&, this] {
+    if (order_ || wiped_) return promise.set_value(fail(kWiped));
     auto id = outbox_.add(std::string(method), std::move(params));
     // On disk before it is on its way: after a crash it is sent again under the same number.
     if (id) {
@@ -268,6 +273,10 @@ Progress Client::Engine::progress() const {
 }
 
 Result<void> Client::Engine::save_progress() {
+  if (order_ || wiped_) {
+    dirty_ = false;
+    return {};
+  }
   {
     const std::lock_guard lock(mutex_);
     unsent_ = outbox_.size();

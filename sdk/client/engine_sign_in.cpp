@@ -69,6 +69,8 @@ void Client::Engine::on_hello(const json::object& params) {
 
 void Client::Engine::sign_in() {
   if (enrolment_) return ask_enrol();
+  if (order_) return obey();
+  if (refusal_) return ask_orders();
   if (!resume_handle_.empty()) return ask_resume();
   if (device_ && key_) return ask_prove();
   give_up(Error(kNotEnrolled));
@@ -130,12 +132,15 @@ void Client::Engine::on_signed_in(Result<json::object> answer) {
   }
   signed_in_ = true;
   backoff_.reset();
-  if (enrolment_) {
-    auto kept = finish_enrolment(*answer);
-    if (!kept) return give_up(kept.error());
-    enrolment_->done.set_value(device_->identity);
-    enrolment_.reset();
-  }
+  if (enrolment_) return pin_command_key(std::move(*answer));
+  if (wanted_) begin_sync();
+}
+
+void Client::Engine::end_enrolment(const json::object& signed_in, Bytes command_key) {
+  auto kept = finish_enrolment(signed_in, std::move(command_key));
+  if (!kept) return give_up(kept.error());
+  enrolment_->done.set_value(device_->identity);
+  enrolment_.reset();
   if (wanted_) begin_sync();
 }
 
@@ -146,13 +151,16 @@ void Client::Engine::on_sign_in_error(const Error& error) {
     case ErrorKind::unavailable:
     case ErrorKind::internal:
       return retry(error, error.retry_after_ms());
+    case ErrorKind::unauthenticated:
+      return look_for_orders(error);
     default:
       return give_up(error);
   }
 }
 
-Result<void> Client::Engine::finish_enrolment(const json::object& answer) {
+Result<void> Client::Engine::finish_enrolment(const json::object& answer, Bytes command_key) {
   DeviceRecord record;
+  record.command_key = std::move(command_key);
   record.server = options_.server;
   record.authority_pem = enrolment_->authority_pem;
   record.identity.account = string_at(answer, "account");

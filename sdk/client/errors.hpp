@@ -45,6 +45,14 @@ inline constexpr ErrorSpec kReplaced{
 inline constexpr ErrorSpec kRevoked{
     "device.revoked", ErrorKind::unauthenticated,
     "This device was removed from the account; sign in with the password on a new device."};
+inline constexpr ErrorSpec kWiped{
+    "device.wiped", ErrorKind::unauthenticated,
+    "This device was wiped by order: its messages, its key and its place in the account are gone "
+    "from here. On flash storage old blocks may live on until they are used again."};
+inline constexpr ErrorSpec kOrderForged{
+    "order.forged", ErrorKind::denied,
+    "Somebody gave an order that does not come from this device's owner or two admins; nothing was "
+    "done. Tell your admin."};
 inline constexpr ErrorSpec kConnectionLost{"connection.lost", ErrorKind::unavailable,
                                            "The connection ended before the answer came."};
 inline constexpr ErrorSpec kCallTimeout{"call.timeout", ErrorKind::unavailable,

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "runtime/base/encoding.hpp"
 #include "sdk/client/errors.hpp"
 
 namespace conclave::client {
@@ -117,7 +118,7 @@ Result<Home> Home::open(const std::filesystem::path& folder) {
   std::error_code bad;
   std::filesystem::create_directories(folder.parent_path(), bad);
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST) return unusable(folder);
-  struct stat found{};
+  struct stat found {};
   if (::stat(folder.c_str(), &found) != 0) return unusable(folder);
   if (!S_ISDIR(found.st_mode)) return unusable(folder, "is not a folder");
   if (found.st_uid != ::geteuid()) return unusable(folder, "belongs to another user");
@@ -139,6 +140,7 @@ Result<std::optional<DeviceRecord>> Home::load_device() const {
   out.server = text_of(object, "server");
   out.authority_pem = text_of(object, "authority");
   out.key_pem = text_of(object, "key");
+  out.command_key = base::base64url_decode(text_of(object, "command_key")).value_or(Bytes{});
   out.identity.account = text_of(object, "account");
   const auto user = base::parse_id<UserId>(text_of(object, "user"));
   const auto tenant = base::parse_id<TenantId>(text_of(object, "tenant"));
@@ -159,8 +161,25 @@ Result<void> Home::save_device(const DeviceRecord& record) const {
                             {"tenant", base::to_text(record.identity.tenant)},
                             {"device", base::to_text(record.identity.device)},
                             {"algorithm", DeviceKey::algorithm()},
-                            {"key", record.key_pem}};
+                            {"key", record.key_pem},
+                            {"command_key", base::base64url_encode(record.command_key)}};
   return write_file(folder_ / "device.json", json::serialize(object));
+}
+
+Result<std::optional<HeldOrder>> Home::load_order() const {
+  const auto path = folder_ / "order.json";
+  auto read = read_object(path);
+  if (!read) return std::unexpected(std::move(read).error());
+  if (!*read) return std::optional<HeldOrder>{};
+  auto order = held_order_from(**read);
+  if (!order) return unusable(path, "is damaged");
+  return std::optional(std::move(*order));
+}
+
+Result<void> Home::save_order(const HeldOrder& order) const {
+  json::object object = to_json(order);
+  object["version"] = kVersion;
+  return write_file(folder_ / "order.json", json::serialize(object));
 }
 
 Result<Progress> Home::load_progress() const {

@@ -9,6 +9,7 @@
 #include "runtime/base/error.hpp"
 #include "sdk/client/client.hpp"
 #include "sdk/client/device_key.hpp"
+#include "sdk/client/held_order.hpp"
 
 namespace conclave::client {
 
@@ -18,6 +19,9 @@ struct DeviceRecord {
   std::string authority_pem;  // root certificate, empty for a plain loopback server
   SignedIn identity;
   std::string key_pem;  // secret
+  // The key that signs orders to this device (SubjectPublicKeyInfo, DER), as the server had it at
+  // enrolment; empty: no order is obeyed.
+  Bytes command_key;
 };
 
 // What changes: state.json, mode 0600, replaced as a whole. Cursor and heads belong together: what
@@ -28,6 +32,14 @@ struct Progress {
   json::object heads;  // room -> newest seq that was delivered to the program
   json::array outbox;  // see Outbox
 };
+
+// What Home::wipe did.
+struct WipeReport {
+  std::size_t removed = 0;
+  std::size_t overwritten = 0;  // before they were removed
+  std::size_t failed = 0;
+};
+[[nodiscard]] std::string to_text(const WipeReport& report);
 
 // The folder of one device. Holds its lock for as long as it lives. One thread at a time.
 class Home {
@@ -41,6 +53,11 @@ class Home {
   [[nodiscard]] Result<void> save_device(const DeviceRecord& record) const;
   [[nodiscard]] Result<Progress> load_progress() const;
   [[nodiscard]] Result<void> save_progress(const Progress& progress) const;
+  [[nodiscard]] Result<std::optional<HeldOrder>> load_order() const;
+  [[nodiscard]] Result<void> save_order(const HeldOrder& order) const;
+  // Overwrites and removes what lies in the folder; without `everything` all but the device's key
+  // and the order that it is carrying out. The lock stays.
+  [[nodiscard]] WipeReport wipe(bool everything) const;
   [[nodiscard]] const std::filesystem::path& folder() const { return folder_; }
 
  private:

@@ -1,13 +1,18 @@
 """Y-08: a compromised server process cannot perform ceremonies, and what it asked for is counted by
 the key process itself."""
 
+import hashlib
 import json
+import os
+import struct
+import time
 
 import pytest
 
-from conclave_test import processes, wait_until
+from conclave_test import DeviceKey, connect, processes, wait_until
 from conclave_test.ceremony import Custodians, ask, error_reason
 from conclave_test.fixtures import ALPHA, World
+from conclave_test.orders import Document, id_text, id_value, sign_order, statement, wipe
 
 
 @pytest.fixture
@@ -124,3 +129,129 @@ def test_y08_the_server_process_has_no_way_to_the_token_folder(server):
     fences = str(server.admin_api.get("/status")["fences"])
     for fence in ("memory", "files", "network", "calls"):
         assert f"{fence}: active" in fences, fences
+
+
+# A server that was broken into speaks to keyd as it likes. What it may send to the typed operations
+# row.mac and command.issue, as bytes.
+
+MAC_ROWS, ISSUE_COMMAND = 9, 24
+
+
+def run(data):
+    return struct.pack(">I", len(data)) + data
+
+
+def keyd_call(installation, operation, payload):
+    """The answer of an operation of the online channel, or the reason of its refusal."""
+    kind, answer = ask(installation.state / "run" / "keyd.sock", payload, tag=operation)
+    return answer if kind == 0 else error_reason(answer)
+
+
+def mac_row(installation, content):
+    """content | MAC, both as runs: the server may ask for the MAC of any row."""
+    answer = keyd_call(installation, MAC_ROWS, struct.pack(">H", 1) + run(content))
+    assert isinstance(answer, bytes), answer
+    return run(content) + answer[2:]
+
+
+def row_head(kind, tenant, number):
+    return b"CVR1" + struct.pack(">BQQQQ", kind, id_value(tenant), number, 0, 1)
+
+
+def device_row(tenant, user, number, point, revoked_ms=0):
+    return (row_head(4, tenant, number) + struct.pack(">QB", id_value(user), 1) + run(point)
+            + run(b"linux") + struct.pack(">qqq", 1, 1, revoked_ms) + struct.pack(">Q", 0)
+            + run(b"") + run(b"") + run(b"") + b"\0\0" + struct.pack(">qqB", 0, 0, 0))
+
+
+def user_row(tenant, user, roles):
+    return (row_head(2, tenant, id_value(user)) + run(b"somebody")
+            + struct.pack(">BBIqQ", 1, 1, roles, 1, 0) + run(b""))
+
+
+def wipe_document(tenant, user, device, point):
+    now = int(time.time() * 1000)
+    return Document("wipe", "o_0000000000007", tenant, user, device,
+                    hashlib.sha256(point).digest(), os.urandom(32), now, now + 86_400_000).encode()
+
+
+@pytest.fixture
+def broken_into(fresh):
+    """A server with ada's phone and laptop, and the waiting times of a real installation."""
+    installation = fresh({"keyd.order_wait_minutes": 60, "keyd.orders_per_hour": 2})
+    world = World(installation)
+    ada = world.person("ada")
+    yield installation, ada, ada.device("laptop").device, ada.device("phone").device
+    world.close()
+
+
+def order_by(installation, document, target, *signers):
+    """command.issue with rows that keyd itself gave MACs to."""
+    payload = run(document) + target + struct.pack(">B", len(signers))
+    for device, user, signature in signers:
+        payload += device + user + run(signature)
+    return keyd_call(installation, ISSUE_COMMAND, payload)
+
+
+def test_y08_a_compromised_server_cannot_order_a_wipe(broken_into):
+    installation, ada, laptop, phone = broken_into
+    tenant, user = phone.tenant, ada.user
+    document = wipe_document(tenant, user, phone.device, phone.key.point)
+    target = mac_row(installation, device_row(tenant, user, id_value(phone.device),
+                                              phone.key.point))
+    owner = mac_row(installation, user_row(tenant, user, 0))
+    known = mac_row(installation, device_row(tenant, user, id_value(laptop.device),
+                                             laptop.key.point))
+    mine = DeviceKey()
+    sign = statement(document)
+
+    def refused(*signers):
+        answer = order_by(installation, document, target, *signers)
+        assert isinstance(answer, str), "it was signed"
+        return answer
+
+    # No signature, or one of a key that is not ada's.
+    assert refused() == "order.refused"
+    assert refused((known, owner, b"\0" * 64)) == "order.refused"
+    assert refused((known, owner, mine.sign(sign))) == "order.refused"
+    # A device of hers that the server makes up, with a MAC that keyd gives for the asking.
+    invented = mac_row(installation, device_row(tenant, user, 4711, mine.point))
+    assert refused((invented, owner, mine.sign(sign))) == "order.wait"
+    # Her own device with another key.
+    swapped = mac_row(installation, device_row(tenant, user, id_value(laptop.device), mine.point))
+    assert refused((swapped, owner, mine.sign(sign))) == "order.refused"
+    # Two admins whom the server makes up.
+    other = DeviceKey()
+    admins = []
+    for number, key in ((5001, mine), (5002, other)):
+        name = id_text("u", number)
+        admins.append((mac_row(installation, device_row(tenant, name, number + 100, key.point)),
+                       mac_row(installation, user_row(tenant, name, 1 << 3)), key.sign(sign)))
+    assert refused(*admins) == "order.wait"
+    assert refused(admins[0]) == "order.refused"
+    # Rows that keyd never saw.
+    forged = run(device_row(tenant, user, 4712, mine.point)) + run(b"\1" * 32)
+    assert refused((forged, owner, mine.sign(sign))) == "order.refused"
+    told = installation.logs()
+    assert "order.device_known" in told and "order.admin_known" in told
+    assert "order.signed" not in told
+
+
+def test_y08_an_hour_has_so_many_orders_even_with_the_owners_signatures(broken_into):
+    installation, ada, laptop, phone = broken_into
+    client = connect(installation)
+    client.prove(laptop)
+    world = World(installation)
+    targets = [ada.device(f"device {i}").device.device for i in range(3)]
+    for target in targets[:2]:
+        assert wipe(client, target)["state"] == "queued"
+    prepared = client.call("device.wipe", device=targets[2])
+    give = {"document": prepared["document"],
+            "signature": sign_order(laptop, prepared["document"])}
+    assert client.refused("order.submit", give).reason == "order.limit"
+    installation.kill_child("conclave-keyd")
+    wait_until(lambda: installation.get("/readyz").status == 200, "readiness", 30)
+    assert client.refused("order.submit", give).reason == "order.limit", "keyd forgot its count"
+    assert installation.logs().count("order.signed") == 2
+    client.close()
+    world.close()

@@ -22,6 +22,7 @@
 #include "runtime/observe/log_file.hpp"
 #include "runtime/observe/metrics.hpp"
 #include "runtime/rules/book.hpp"
+#include "runtime/orders/orders.hpp"
 #include "runtime/store/content_store.hpp"
 #include "runtime/wire/http.hpp"
 
@@ -74,6 +75,8 @@ struct Services {
   const base::Clock& clock;
   async::BlockingPool& files;   // short reads and writes of files
   const observe::LogFile* log;  // null when standard error is no file
+  orders::Orders& orders;
+  orders::Bans& bans;
   const evidence::Sources* location = nullptr;  // what addresses are looked up in
 };
 

@@ -1,5 +1,6 @@
 #include "runtime/doors/native/events.hpp"
 
+#include "runtime/base/encoding.hpp"
 #include "runtime/doors/native/envelope.hpp"
 #include "runtime/doors/native/views.hpp"
 #include "sdk/protocol/methods.hpp"
@@ -73,6 +74,14 @@ struct Writer {
     json.open().field("approval", event.approval).field("decision", event.decision);
     json.field("ts_ms", event.ts_ms);
     return frame(name::kApprovalSettled, json);
+  }
+  std::string operator()(const sync::DeviceOrder& event) const {
+    JsonText json(768);
+    json.open().field("order", event.order);
+    json.field("document", base::base64url_encode(event.document));
+    json.field("authority", hsm::api::to_text(event.authority));
+    json.field("signature", base::base64url_encode(event.signature));
+    return frame(name::kDeviceOrder, json);
   }
   std::string operator()(const sync::Lagged&) const { return event_frame(name::kSyncLagged, "{}"); }
   std::string operator()(const sync::Draining& event) const {

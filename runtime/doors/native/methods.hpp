@@ -10,6 +10,8 @@
 #include "runtime/factors/factors.hpp"
 #include "runtime/factors/persons.hpp"
 #include "runtime/identity/account.hpp"
+#include "runtime/orders/bans.hpp"
+#include "runtime/orders/orders.hpp"
 #include "runtime/presence/presence.hpp"
 #include "runtime/whereabouts/disclosure.hpp"
 #include "sdk/protocol/methods.hpp"
@@ -46,6 +48,8 @@ struct Domain {
   whereabouts::Disclosure& disclosure;
   factors::Factors& factors;
   factors::Persons& persons;
+  orders::Orders& orders;
+  orders::Bans& bans;
 };
 
 // One perform() for each method of the schema: the dispatcher visits all of them, so that a missing
@@ -101,6 +105,14 @@ class Methods {
   Task<Text> perform(Call call, protocol::AccountLinkCode params);
   Task<Text> perform(Call call, protocol::AccountLink params);
   Task<Text> perform(Call call, protocol::AccountUnlink params);
+  // order, and what gives one
+  Task<Text> perform(Call call, protocol::DeviceBan params);
+  Text perform(const Call& call, protocol::DeviceWipe params);
+  Task<Text> perform(Call call, protocol::OrderKey params);
+  Task<Text> perform(Call call, protocol::OrderSubmit params);
+  Text perform(const Call& call, protocol::OrderList params);
+  Task<void> perform(Call call, protocol::OrderFetch params);
+  Task<Text> perform(Call call, protocol::OrderReceipt params);
 
   // room
   Task<Text> perform(Call call, protocol::RoomCreate params);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "runtime/base/encoding.hpp"
+#include "runtime/doors/native/farewell.hpp"
 #include "runtime/doors/native/methods.hpp"
 #include "runtime/doors/native/views.hpp"
 
@@ -11,18 +12,6 @@ hsm::api::SignatureAlgorithm algorithm_of(protocol::Algorithm algorithm) {
   return algorithm == protocol::Algorithm::ES256 ? hsm::api::SignatureAlgorithm::es256
                                                  : hsm::api::SignatureAlgorithm::ed25519;
 }
-
-// While the guard lives, a close of this session waits for the answer to the caller.
-class Farewell {
- public:
-  explicit Farewell(Link& link) : link_(link) { ++link_.farewells; }
-  ~Farewell() { --link_.farewells; }
-  Farewell(const Farewell&) = delete;
-  Farewell& operator=(const Farewell&) = delete;
-
- private:
-  Link& link_;
-};
 
 policy::Language language_of(const std::optional<protocol::Language>& language) {
   return language == protocol::Language::zh ? policy::Language::chinese : policy::Language::english;

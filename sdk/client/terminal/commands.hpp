@@ -19,6 +19,7 @@ struct Request {
   std::int64_t limit = 20;
   std::int64_t before = 0;
   bool open = false;
+  bool yes = false;  // asked for without a question
   bool mark_read = true;
 };
 
@@ -35,6 +36,9 @@ struct Request {
 [[nodiscard]] Result<void> factor_add(const Request& request);
 [[nodiscard]] Result<void> factor_remove(const Request& request);
 [[nodiscard]] Result<void> factor_codes(const Request& request);
+[[nodiscard]] Result<void> ban_device(const Request& request);
+[[nodiscard]] Result<void> wipe_device(const Request& request);
+[[nodiscard]] Result<void> device_orders(const Request& request);
 [[nodiscard]] Result<void> presence(const Request& request);
 [[nodiscard]] Result<void> sync(const Request& request);
 [[nodiscard]] Result<void> chat(const Request& request);

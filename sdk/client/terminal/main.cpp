@@ -57,6 +57,21 @@ void add_commands(CLI::App& app, Request& request, Run& chosen) {
   ask->add_option("account", request.accounts)->required();
   command("accept", "accept an invitation", &accept)->add_option("room", request.room)->required();
   command("devices", "your devices", &devices);
+  auto* one = app.add_subcommand("device", "ban or wipe one of your devices");
+  one->require_subcommand(1);
+  const auto device = [&](const char* name, const char* what, Run run) {
+    auto* sub = one->add_subcommand(name, what);
+    sub->callback([&chosen, run] { chosen = run; });
+    sub->add_option("id", request.text, "d_…, see `conclave devices`");
+    return sub;
+  };
+  auto* ban = device("ban", "revoke a device and keep it from coming back", &ban_device);
+  ban->get_option("id")->required();
+  ban->add_flag("--yes", request.yes, "I mean it");
+  auto* wipe = device("wipe", "order a device to delete what the service left on it", &wipe_device);
+  wipe->get_option("id")->required();
+  wipe->add_flag("--yes", request.yes, "I mean it");
+  device("orders", "orders to your devices, with their receipts", &device_orders);
   command("presence", "the people whose presence you see, and who sees yours", &presence);
   command("sync", "what this device missed since it was last here", &sync);
 }

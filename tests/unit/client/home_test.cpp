@@ -21,7 +21,7 @@ class HomeTest : public ::testing::Test {
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   static unsigned mode(const std::filesystem::path& path) {
-    struct stat found{};
+    struct stat found {};
     EXPECT_EQ(stat(path.c_str(), &found), 0);
     return found.st_mode & 0777U;
   }
@@ -87,6 +87,39 @@ TEST_F(HomeTest, SaysWhatIsDamagedOrNewer) {
   EXPECT_TRUE(home->load_device().error().is(kHomeUnusable));
   std::ofstream(folder_ / "device.json") << R"({"version":99})";
   EXPECT_TRUE(home->load_device().error().is(kHomeNewer));
+}
+
+TEST_F(HomeTest, AWipeLeavesKeyAndOrderUntilTheEnd) {
+  const auto home = Home::open(folder_ / "device");
+  ASSERT_TRUE(home.has_value());
+  ASSERT_TRUE(home->save_device(record()).has_value());
+  ASSERT_TRUE(home->save_progress({"c1-9", 5, {{"r", 3}}, {}}).has_value());
+  std::ofstream(folder_ / "device" / "order.json") << R"({"version":1})";
+  std::ofstream(folder_ / "device" / "cache") << std::string(40'000, 'x');
+  std::filesystem::create_symlink("/etc/passwd", folder_ / "device" / "link");
+  // Another name for the same blocks shows that they were overwritten.
+  std::filesystem::create_hard_link(folder_ / "device" / "cache", folder_ / "blocks");
+  const auto report = home->wipe(false);
+  EXPECT_EQ(report.removed, 3U);
+  EXPECT_EQ(report.overwritten, 2U);
+  EXPECT_EQ(report.failed, 0U);
+  std::ifstream blocks(folder_ / "blocks");
+  const std::string seen{std::istreambuf_iterator<char>(blocks), {}};
+  EXPECT_EQ(seen, std::string(40'000, '\0'));
+  EXPECT_TRUE(std::filesystem::exists("/etc/passwd"));
+  EXPECT_TRUE(home->load_device()->has_value());
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "device" / "state.json"));
+  EXPECT_EQ(home->wipe(true).removed, 2U);
+  EXPECT_FALSE(home->load_device()->has_value());
+  EXPECT_NE(to_text(report).find("2 of them overwritten"), std::string::npos);
+}
+
+TEST_F(HomeTest, ADamagedOrderIsTold) {
+  const auto home = Home::open(folder_ / "device");
+  ASSERT_TRUE(home.has_value());
+  EXPECT_FALSE(home->load_order()->has_value());
+  std::ofstream(folder_ / "device" / "order.json") << R"({"version":1})";
+  EXPECT_FALSE(home->load_order().has_value());
 }
 
 }  // namespace

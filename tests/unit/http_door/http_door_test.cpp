@@ -44,6 +44,9 @@ class HttpDoorTest : public ::testing::Test {
   std::unique_ptr<identity::Bootstrap> bootstrap;
   std::unique_ptr<rules::Book> policies;
   std::unique_ptr<factors::Factors> factors;
+  sync::Hub hub;
+  std::unique_ptr<orders::Bans> bans;
+  std::unique_ptr<orders::Orders> orders;
   std::unique_ptr<HttpDoor> door;
   std::string token;
   int nonce = 0;
@@ -57,6 +60,12 @@ class HttpDoorTest : public ::testing::Test {
     policies = std::make_unique<rules::Book>(
         rules::Book::Parts{s.directory, s.writer, world.keys, world.clock, "standard"});
     static constexpr ErrorSpec kSick{"token.unavailable", ErrorKind::unavailable, "Mend it."};
+    const auto anybody = [](const identity::Actor&) { return Result<void>{}; };
+    bans = std::make_unique<orders::Bans>(orders::Bans::Parts{
+        s.directory, s.sessions, s.writer, s.administration, world.clock, anybody});
+    orders = std::make_unique<orders::Orders>(orders::Orders::Parts{
+        s.directory, s.sessions, s.throttle, s.nonces, s.writer, s.administration, world.keys, hub,
+        world.clock, base::system_random(), anybody});
     factors = std::make_unique<factors::Factors>(factors::Factors::Parts{
         s.directory, s.account, s.writer, world.keys, world.clock, base::system_random(),
         "Conclave", {}, {}});
@@ -65,8 +74,7 @@ class HttpDoorTest : public ::testing::Test {
     door = std::make_unique<HttpDoor>(HttpDoor::Parts{
         {s.directory, s.sessions, s.sign_in, s.doorkeeper, s.recovery, s.account, *factors,
          s.administration, *bootstrap, rooms, *policies, s.writer, s.trail, s.anchor, world.keys,
-         world.store,
-         world.clock, world.pool, nullptr},
+         world.store, world.clock, world.pool, nullptr, *orders, *bans},
         world.metrics,
         world.io.get_executor(),
         {{"token", [this]() -> Result<void> { return healthy ? Result<void>{} : fail(kSick); }}},

@@ -77,7 +77,7 @@ World::World(doors::native::Limits limits, std::size_t connections_per_tenant)
   door->serve(
       {domain->sign_in, domain->doorkeeper, domain->approvals, domain->recovery, domain->account,
        domain->sessions, domain->chat, domain->presence, domain->states, domain->hub,
-       domain->disclosure, domain->factors, domain->persons},
+       domain->disclosure, domain->factors, domain->persons, domain->orders, domain->bans},
       "");
 }
 

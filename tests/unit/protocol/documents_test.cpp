@@ -50,7 +50,8 @@ std::multimap<std::string, Declared> declared_errors() {
         "runtime/chat/errors.hpp", "runtime/doors/http/errors.hpp",
         "runtime/doors/native/errors.hpp", "runtime/factors/errors.hpp",
         "runtime/identity/errors.hpp",
-        "runtime/observe/log_file.hpp", "runtime/presence/errors.hpp",
+        "runtime/observe/log_file.hpp", "runtime/orders/errors.hpp",
+        "runtime/presence/errors.hpp",
         "runtime/rules/errors.hpp", "runtime/store/errors.hpp", "runtime/sync/errors.hpp",
         "runtime/whereabouts/errors.hpp", "sdk/protocol/reader.hpp"}) {
     const std::string text = text_of(kRoot / file);

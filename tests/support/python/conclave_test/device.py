@@ -40,6 +40,15 @@ class DeviceKey:
             self.point = self._key.public_key().public_bytes(
                 serialization.Encoding.Raw, serialization.PublicFormat.Raw)
 
+    @classmethod
+    def from_pem(cls, pem):
+        """An ES256 key as the C++ client keeps it (PKCS#8)."""
+        made = cls()
+        made._key = serialization.load_pem_private_key(pem.encode(), None)
+        made.point = made._key.public_key().public_bytes(
+            serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
+        return made
+
     def sign(self, message):
         if self.algorithm == "Ed25519":
             return self._key.sign(message)
@@ -81,6 +90,10 @@ class Device:
                              binding_value)
         return {"account": self.account, "nonce": b64(nonce_c), "binding": {"type": binding_type},
                 "signature": b64(self.key.sign(message))}
+
+    def claim(self, purpose, nonce_s, binding_type, binding_value):
+        """What this enrolled device proves its key with, for another purpose than sign-in."""
+        return self._claim(purpose, nonce_s, binding_type, binding_value, self.device)
 
     def enrol_params(self, nonce_s, binding_type, binding_value, password=None):
         params = self._claim("enrol", nonce_s, binding_type, binding_value, "")
