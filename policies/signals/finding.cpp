@@ -155,6 +155,10 @@ std::string Finding::words() const {
     if (!found) out += "?";
     text.remove_prefix(close + 1);
   }
+  // Of an address whose autonomous system is not known.
+  constexpr std::string_view kNoSystem = " (AS0)";
+  if (const auto at = out.find(kNoSystem); at != std::string::npos)
+    out.erase(at, kNoSystem.size());
   return out;
 }
 

@@ -104,5 +104,16 @@ TEST(Assess, is_deterministic) {
   EXPECT_EQ(judge(evidence).explanation(), judge(evidence).explanation());
 }
 
+TEST(Finding, names_an_autonomous_system_only_when_it_is_known) {
+  Finding unknown;
+  unknown.kind = FindingKind::listed_vpn;
+  unknown.add("as_number", 0);
+  EXPECT_EQ(unknown.words(), "The address is a VPN exit.");
+  Finding known;
+  known.kind = FindingKind::listed_vpn;
+  known.add("as_number", 64'500);
+  EXPECT_EQ(known.words(), "The address is a VPN exit (AS64500).");
+}
+
 }  // namespace
 }  // namespace conclave::signals::test
