@@ -5,9 +5,9 @@ import contextlib
 
 import pytest
 
-from conclave_test import Device, connect
+from conclave_test import Device
 from conclave_test.api import Admin
-from conclave_test.client import Refused
+from conclave_test.client import Refused, connect
 from conclave_test.device import unb64
 from conclave_test.fixtures import ALPHA
 from conclave_test.orders import (Document, carry_out, check_command, fetch, receipt, sign_order,

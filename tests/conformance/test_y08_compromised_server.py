@@ -9,8 +9,9 @@ import time
 
 import pytest
 
-from conclave_test import DeviceKey, connect, processes, wait_until
+from conclave_test import DeviceKey, processes, wait_until
 from conclave_test.ceremony import Custodians, ask, error_reason
+from conclave_test.client import connect
 from conclave_test.fixtures import ALPHA, World
 from conclave_test.orders import Document, id_text, id_value, sign_order, statement, wipe
 

@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
-from conclave_test import Device, DeviceKey, PASSWORD, connect, wait_until
+from conclave_test import Device, DeviceKey, PASSWORD, wait_until
 from conclave_test.api import Admin
+from conclave_test.client import connect
 from conclave_test.device import b64, unb64
 from conclave_test.fixtures import ALPHA, World
 from conclave_test.orders import Document, carry_out, fetch, receipt, wipe
