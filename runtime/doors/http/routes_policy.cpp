@@ -140,7 +140,8 @@ Task<Result<Answer>> explain_policy(Context context, Call call) {
   const std::string address = in.text("address");
   std::string platform = in.optional_text("platform").value_or("");
   const std::string language = in.optional_text("language").value_or("en");
-  if (!network::Address::parse(address)) in.reject("address", "must be an IPv4 or IPv6 address");
+  const auto client = network::Address::parse(address);
+  if (!client) in.reject("address", "must be an IPv4 or IPv6 address");
   if (language != "en" && language != "zh") in.reject("language", "must be en or zh");
   CONCLAVE_CO_TRY(in.finish());
   auto user = context.services.administration.resolve_user(*tenant, name);
@@ -148,6 +149,7 @@ Task<Result<Answer>> explain_policy(Context context, Call call) {
   auto candidate = candidate_of(context, *tenant, *user, device, std::move(platform));
   if (!candidate) co_return std::unexpected(candidate.error());
   candidate->connection.address = address;
+  candidate->connection.client = *client;
   candidate->connection.tls = true;
   // What it tells of a person's habits is on record before it is told.
   audit::Entry entry{*tenant,
