@@ -10,14 +10,12 @@
 #include "runtime/factors/factors.hpp"
 #include "runtime/factors/persons.hpp"
 #include "runtime/identity/account.hpp"
-#include "runtime/orders/bans.hpp"
 #include "runtime/orders/orders.hpp"
 #include "runtime/presence/presence.hpp"
 #include "runtime/whereabouts/disclosure.hpp"
 #include "sdk/protocol/methods.hpp"
 
 namespace conclave::doors::native {
-
 namespace protocol = sdk::protocol;
 
 // A request that is being answered. Held by the coroutine or callback that answers it.
