@@ -101,8 +101,9 @@ struct Sessions {
   Number recheck_risky_minutes = 60;
   Notice notice = Notice::new_device;
   std::vector<std::string> restricted_methods = {
-      "device.list", "device.remove", "device.sign_out", "factor.enrol", "factor.verify",
-      "session.end", "session.ping",  "session.token",   "user.me",      "user.set_password"};
+      "device.list",   "device.remove",  "device.sign_out",  "factor.codes",     "factor.confirm",
+      "factor.enrol",  "factor.list",    "location.consent", "session.end",      "session.ping",
+      "session.token", "session.verify", "user.me",          "user.set_password"};
 };
 
 struct Policy {

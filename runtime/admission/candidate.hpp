@@ -46,8 +46,16 @@ struct SignedIn {
 // What a person shows beside the device key.
 struct Proof {
   policy::Factor kind{};
-  std::string code;       // of totp, recovery_code
-  std::string assertion;  // of webauthn: JSON text
+  std::string code;  // of totp, recovery_code
+  // Of webauthn: what the authenticator answered (WebAuthn Level 2, 6.3.3).
+  struct Assertion {
+    Bytes credential;
+    Bytes client_data;
+    Bytes authenticator_data;
+    Bytes signature;
+    std::optional<Bytes> user_handle;
+  };
+  std::optional<Assertion> assertion;
 };
 
 }  // namespace conclave::admission

@@ -161,11 +161,19 @@ Error Doorkeeper::ask_more(Candidate candidate, const Decision& decision,
       candidate.way = std::max(candidate.way, one.approval);
   }
   const policy::Language language = candidate.language;
+  std::string challenge;
+  const bool webauthn = std::ranges::any_of(decision.step_ups, [](const policy::StepUp& one) {
+    return one.any_of.has(policy::Factor::webauthn);
+  });
+  if (webauthn && parts_.knowledge.challenge) {
+    challenge = parts_.knowledge.challenge(candidate.device.tenant, candidate.device.user);
+  }
   const Tickets::Issued issued = tickets_.put(std::move(candidate), std::move(ticket));
   std::string members = R"("ticket":")" + base::base64url_encode(issued.ticket) +
                         R"(","expires_ms":)" + std::to_string(issued.expires_ms) +
                         R"(,"step_ups":)" + step_ups_json(decision) + "," +
                         decision_members(decision, language);
+  if (!challenge.empty()) members += R"(,"webauthn":)" + challenge;
   return Error(kStepUpNeeded, reasons_line(decision)).with_members(std::move(members));
 }
 
@@ -180,8 +188,9 @@ Task<Result<SignedIn>> Doorkeeper::step_up(Bytes ticket, Proof proof,
   const policy::Factor kind = proof.kind;
   Result<void> verified = fail(kFactorUnavailable);
   if (parts_.knowledge.verify) {
-    verified = co_await parts_.knowledge.verify(candidate->device.tenant, candidate->device.user,
-                                                std::move(proof));
+    const identity::Device& device = candidate->device;
+    verified = co_await parts_.knowledge.verify(
+        device.tenant, device.user, candidate->newcomer ? DeviceId{} : device.id, std::move(proof));
   }
   if (!verified) {
     tickets_.put(std::move(*candidate), std::move(ticket));

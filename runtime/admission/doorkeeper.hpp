@@ -39,7 +39,8 @@ class Doorkeeper {
   // `ticket`: the one that the candidate waited with.
   [[nodiscard]] Task<Result<SignedIn>> admit(Candidate candidate,
                                              std::optional<Bytes> ticket = std::nullopt);
-  // One more proof of a sign-in that waits: kTicketUnknown, kFactorRefused, kApprovalPending, ...
+  // One more proof of a sign-in that waits: kTicketUnknown, kApprovalPending,
+  // factors::kFactorWrong, ...
   [[nodiscard]] Task<Result<SignedIn>> step_up(Bytes ticket, Proof proof,
                                                identity::ConnectionFacts connection);
   // The person has no primary device any more and begins to wait: when the wait is over, UTC ms.

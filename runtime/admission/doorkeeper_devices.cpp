@@ -152,7 +152,8 @@ Task<Result<void>> Doorkeeper::change_device(Candidate candidate, Decision decis
 Task<Result<void>> Doorkeeper::verify(Actor actor, Proof proof) {
   if (!parts_.knowledge.verify) co_return fail(kFactorUnavailable);
   const policy::Factor kind = proof.kind;
-  CONCLAVE_CO_TRY(co_await parts_.knowledge.verify(actor.tenant, actor.user, std::move(proof)));
+  CONCLAVE_CO_TRY(
+      co_await parts_.knowledge.verify(actor.tenant, actor.user, actor.device, std::move(proof)));
   const Device* device = parts_.directory.device(actor.tenant, actor.device);
   if (device == nullptr) co_return fail(identity::kSessionEnded);
   Candidate candidate;

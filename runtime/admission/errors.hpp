@@ -15,9 +15,6 @@ inline constexpr ErrorSpec kStepUpNeeded{
 inline constexpr ErrorSpec kTicketUnknown{
     "sign_in.ticket_unknown", ErrorKind::unauthenticated,
     "This sign-in was used, is older than ten minutes or was forgotten; begin again."};
-inline constexpr ErrorSpec kFactorRefused{
-    "factor.refused", ErrorKind::denied,
-    "The code or signature is not right, or was used before; take the next one."};
 inline constexpr ErrorSpec kFactorUnavailable{
     "factor.unavailable", ErrorKind::invalid,
     "This factor is not set up, or does not count here; use one that the sign-in lists."};

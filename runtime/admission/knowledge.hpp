@@ -25,8 +25,11 @@ struct Knowledge {
   // It was let in without restriction.
   std::function<void(const Candidate&, const Observation&, whereabouts::Lesson)> learn = {};
   std::function<policy::Words<policy::Factor>(TenantId, UserId)> factors = {};
-  // kFactorRefused, kFactorUnavailable, and limits.
-  std::function<Task<Result<void>>(TenantId, UserId, Proof)> verify = {};
+  // Why a proof does not count, limits included. `device`: one of the user's that is known, which
+  // has an allowance of wrong answers of its own; none: anybody.
+  std::function<Task<Result<void>>(TenantId, UserId, DeviceId device, Proof)> verify = {};
+  // What an authenticator has to answer, as a JSON object; empty: the user has none.
+  std::function<std::string(TenantId, UserId)> challenge = {};
   std::function<bool(const identity::Device&)> banned = {};
 };
 

@@ -52,6 +52,7 @@ SignIn::SignIn(Parts parts)
       nonces_(parts.nonces),
       writer_(parts.writer),
       doorkeeper_(parts.doorkeeper),
+      attestation_(parts.attestation),
       clock_(parts.clock),
       random_(parts.random),
       limits_(std::move(parts.limits)),
@@ -159,6 +160,7 @@ Result<Candidate> SignIn::enrolling(const EnrolRequest& request, TenantId tenant
   out.newcomer = true;
   out.device.tenant = tenant;
   out.device.user = user;
+  out.device.attested = attestation_.prove(request.claims.attestation, key);
   out.device.key = std::move(key);
   out.device.hardware_digest = request.claims.hardware_digest;
   out.device.service_digest = request.claims.service_digest;

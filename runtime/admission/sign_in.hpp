@@ -3,6 +3,7 @@
 #include <string>
 
 #include "hsm/api/signature.hpp"
+#include "runtime/admission/attestation.hpp"
 #include "runtime/admission/doorkeeper.hpp"
 #include "runtime/async/task.hpp"
 #include "runtime/identity/connection_facts.hpp"
@@ -24,6 +25,7 @@ using identity::Throttle;
 struct DeviceClaims {
   Bytes hardware_digest;  // SHA-256 that the device makes of its hardware identifier, or empty
   Bytes service_digest;   // the same of the identifier that the service gave it
+  std::vector<Bytes> attestation;  // certificates, DER, the one of the key first
   policy::Language language = policy::Language::english;
 };
 
@@ -66,6 +68,7 @@ class SignIn {
     identity::HelloNonces& nonces;
     identity::RowWriter& writer;
     Doorkeeper& doorkeeper;
+    const AttestationRoots& attestation;
     const base::Clock& clock;
     base::Random& random;
     observe::Metrics& metrics;
@@ -116,6 +119,7 @@ class SignIn {
   identity::HelloNonces& nonces_;
   identity::RowWriter& writer_;
   Doorkeeper& doorkeeper_;
+  const AttestationRoots& attestation_;
   const base::Clock& clock_;
   base::Random& random_;
   Limits limits_;

@@ -111,6 +111,7 @@ struct SignIn {
   std::size_t failures_per_tenant_per_minute = 600;
   std::size_t setup_minutes = 10;  // life of the one-time setup secret
   std::vector<std::string> origins = {};
+  std::string attestation_roots = {};
 };
 
 // Files that addresses are looked up in; relative paths start at the folder of the file. A list

@@ -122,6 +122,10 @@ void add_sign_in(std::vector<Key<Config>>& list) {
       TextListRule{64, 0, {}, is_origin, "origins such as https://a.example"},
       "Origins of web pages, beside the server's own, that may sign people in and use their "
       "authenticators (WebAuthn)."));
+  list.push_back(key<sign_in, &SignIn::attestation_roots>(
+      "sign_in.attestation_roots", "", TextRule{0, 1'024, {}},
+      "PEM file of the authorities whose word counts that a device's key lives in hardware; empty: "
+      "nobody's. Needed for primary.attestation of a policy."));
   constexpr auto password = &Config::password;
   list.push_back(key<password, &Password::min_length>("password.min_length", "characters",
                                                       IntegerRule{8, 128}, "Shortest password."));

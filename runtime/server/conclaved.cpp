@@ -145,9 +145,9 @@ Result<void> Conclaved::State::build() {
   tasks = std::make_unique<async::TaskGroup>(threads->shard());
   token = std::make_unique<TokenProbe>(*keys, base::system_clock(), metrics);
   location = std::make_unique<LocationFiles>(config, base::system_clock(), metrics);
-  doors = std::make_unique<Doors>(Doors::Parts{
-      config, paths, fences.text(), *store, *keys, *token, log ? &*log : nullptr,
-      location->sources(), metrics, threads->io(), threads->shard()});
+  doors = std::make_unique<Doors>(Doors::Parts{config, paths, fences.text(), *store, *keys, *token,
+                                               log ? &*log : nullptr, location->sources(), metrics,
+                                               threads->io(), threads->shard()});
   domain = std::make_unique<Domain>(Domain::Parts{config, paths, *store, *keys, *argon2, metrics,
                                                   threads->shard(), location->sources(),
                                                   &doors->gate()});

@@ -104,24 +104,29 @@ Domain::Domain(Parts parts)
       recovery({directory, writer, hub, base::system_clock()}),
       doorkeeper({directory, sessions, writer, parts.keys, hub, approvals, recovery, knowledge,
                   base::system_clock(), base::system_random(), parts.metrics}),
-      sign_in({directory,
-               sessions,
-               passwords,
-               throttle,
-               nonces,
-               writer,
-               doorkeeper,
-               base::system_clock(),
-               base::system_random(),
-               parts.metrics,
+      sign_in({directory, sessions, passwords, throttle, nonces, writer, doorkeeper, attestation,
+               base::system_clock(), base::system_random(), parts.metrics,
                sign_in_limits(parts.config)}),
       account({directory, sessions, passwords, throttle, writer, base::system_clock()}),
-      factors({directory, account, writer, parts.keys, base::system_clock(), base::system_random(),
-               parts.config.server.name, relying_party(parts.config), {}}),
-      persons({directory, account, passwords, writer, parts.keys, base::system_clock(),
-               base::system_random(), {}}),
-      password_judge(
-          [this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); }, persons),
+      factors({directory,
+               account,
+               writer,
+               parts.keys,
+               base::system_clock(),
+               base::system_random(),
+               parts.config.server.name,
+               relying_party(parts.config),
+               {}}),
+      persons({directory,
+               account,
+               passwords,
+               writer,
+               parts.keys,
+               base::system_clock(),
+               base::system_random(),
+               {}}),
+      password_judge([this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); },
+                     persons),
       people(directory),
       ledger(parts.store, parts.executor),
       states({parts.store, parts.keys, ledger, hub, base::system_clock()}),
@@ -155,72 +160,17 @@ Domain::Domain(Parts parts)
 
 Domain::~Domain() = default;
 
-Task<void> Domain::prepare_watch(TenantId tenant, UserId user) {
-  // Without what is kept of the person the rest of the evidence still counts.
-  if (auto ready = co_await watch.prepare(tenant, user); !ready) {
-    observe::warn("whereabouts.not_opened", {{"user", user}, {"error", ready.error()}});
-  }
-}
-
-whereabouts::Observation Domain::watched(const admission::Candidate& candidate) const {
-  const identity::Device& device = candidate.device;
-  whereabouts::Input input =
-      whereabouts::input_of(device.tenant, device.user, candidate.newcomer ? DeviceId{} : device.id,
-                            candidate.connection);
-  input.attended = candidate.credential != policy::CredentialKind::resume;
-  for (const identity::Session* session : sessions.of_user(device.tenant, device.user)) {
-    if (session->attached && session->actor.device != device.id) {
-      input.online.push_back({session->actor.device, session->last_active_ms});
-    }
-  }
-  return watch.observe(input);
-}
-
-std::vector<whereabouts::Watch::PersonKey> Domain::everybody() const {
-  std::vector<whereabouts::Watch::PersonKey> out;
-  for (const identity::Tenant* tenant : directory.tenants()) {
-    for (const identity::User* user : directory.users(tenant->id))
-      out.push_back({tenant->id, user->id});
-  }
-  std::ranges::sort(out);
-  return out;
-}
-
-void Domain::look_again(TenantId tenant, UserId user, DeviceId device) {
-  for (const identity::Session* session : sessions.of_user(tenant, user)) {
-    if (session->actor.device == device) sessions.set_recheck(session->id, 1);
-  }
-}
-
-admission::Knowledge Domain::make_knowledge() {
-  admission::Knowledge out;
-  out.policy = [this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); };
-  out.prepare = [this](TenantId tenant, UserId user) { return prepare_watch(tenant, user); };
-  out.observe = [this](const admission::Candidate& candidate) { return watched(candidate); };
-  out.learn = [this](const admission::Candidate& candidate, const whereabouts::Observation& seen,
-                     whereabouts::Lesson lesson) {
-    // A newcomer had no device yet when it was looked at.
-    whereabouts::Observation settled = seen;
-    settled.evidence.here.device = candidate.device.id;
-    watch.learn(candidate.device.tenant, candidate.device.user, settled, lesson);
-  };
-  out.banned = [this](const identity::Device& device) {
-    return bans.banned(device.tenant, device.user, base::sha256(device.key.point),
-                       device.hardware_digest);
-  };
-  return out;
-}
-
-orders::StrongEnough Domain::strength() {
-  return [this](const identity::Actor& actor) { return doorkeeper.strong_enough(actor); };
-}
-
 Task<Result<void>> Domain::start() {
   auto loaded = co_await async::await_callback<store::Snapshot>(
       [this](Callback<store::Snapshot> done) { parts_.store.load(std::move(done)); });
   if (!loaded) co_return std::unexpected(std::move(loaded).error());
   // Shared by the parts of the domain that read it while they start, some of them more than once.
   auto snapshot = std::make_shared<const store::Snapshot>(*std::move(loaded));
+  if (const std::string& roots = parts_.config.sign_in.attestation_roots; !roots.empty()) {
+    auto loaded_roots = admission::AttestationRoots::load(roots);
+    if (!loaded_roots) co_return std::unexpected(loaded_roots.error());
+    attestation = *std::move(loaded_roots);
+  }
   for (;;) {
     auto result = co_await start_once(snapshot);
     if (result) break;
@@ -244,9 +194,8 @@ Task<Result<void>> Domain::start_once(std::shared_ptr<const store::Snapshot> sna
   CONCLAVE_CO_TRY(co_await rules.load(*rows));
   recovery.load(*rows);
   disclosure.load(*rows);
-  disclosure.on_change([this](TenantId tenant, UserId user, DeviceId device) {
-    look_again(tenant, user, device);
-  });
+  disclosure.on_change(
+      [this](TenantId tenant, UserId user, DeviceId device) { look_again(tenant, user, device); });
   CONCLAVE_CO_TRY(factors.load(*rows));
   persons.load(*rows);
   bans.load(*rows);

@@ -61,6 +61,9 @@ class Domain {
   [[nodiscard]] Task<void> keep_anchor();
   // What admission asks the other modules of the domain.
   [[nodiscard]] admission::Knowledge make_knowledge();
+  [[nodiscard]] Task<Result<void>> verified(TenantId tenant, UserId user, DeviceId device,
+                                            admission::Proof proof);
+  [[nodiscard]] std::string challenge_for(TenantId tenant, UserId user);
   [[nodiscard]] Task<void> prepare_watch(TenantId tenant, UserId user);
   [[nodiscard]] std::vector<whereabouts::Watch::PersonKey> everybody() const;
   // There is new evidence: sessions of the device are looked at again.
@@ -93,6 +96,7 @@ class Domain {
   admission::Approvals approvals;
   admission::Recovery recovery;
   admission::Doorkeeper doorkeeper;
+  admission::AttestationRoots attestation;
   admission::SignIn sign_in;
   identity::Account account;
   factors::Factors factors;

@@ -10,6 +10,9 @@ Result<confine::ConfineReport> confine_server(const config::Config& config,
   options.read.push_back(config.file);
   options.read.push_back(paths.authority_dir);
   if (!config.tls.certificate_file.empty()) options.read.push_back(config.tls.certificate_file);
+  if (!config.sign_in.attestation_roots.empty()) {
+    options.read.emplace_back(config.sign_in.attestation_roots);
+  }
   // The folders, because new versions of the files come by a rename; what is in them is no secret.
   for (const auto& file : config::location_files(config)) {
     options.read.push_back(file.parent_path());

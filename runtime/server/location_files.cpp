@@ -43,12 +43,12 @@ LocationFiles::LocationFiles(const config::Config& config, const base::Clock& cl
       pool_("location", 1, 1) {
   for (const SourceFile& file : source_files(config)) {
     const std::string name = file.path.filename().string();
-    gauges_.push_back({metrics.gauge("conclave_location_file_age_seconds",
-                                     "Age of what is in force of a location file.",
-                                     {{"file", name}}),
-                       metrics.gauge("conclave_location_file_error",
-                                     "1 while the newest version of a location file is refused.",
-                                     {{"file", name}})});
+    gauges_.push_back(
+        {metrics.gauge("conclave_location_file_age_seconds",
+                       "Age of what is in force of a location file.", {{"file", name}}),
+         metrics.gauge("conclave_location_file_error",
+                       "1 while the newest version of a location file is refused.",
+                       {{"file", name}})});
   }
 }
 
@@ -71,10 +71,9 @@ Task<void> LocationFiles::load() {
 Task<void> LocationFiles::run() {
   for (const auto& status : sources_.status()) {
     if (status.error.empty()) continue;
-    observe::warn("location.file_not_in_force",
-                  {{"path", status.path.string()},
-                   {"error", status.error},
-                   {"advice", evidence::kFileUnreadable.advice}});
+    observe::warn("location.file_not_in_force", {{"path", status.path.string()},
+                                                 {"error", status.error},
+                                                 {"advice", evidence::kFileUnreadable.advice}});
   }
   const auto period = std::chrono::seconds(config_.location.reload_s);
   auto due = std::chrono::steady_clock::now() + period;

@@ -30,8 +30,16 @@ Error to_error(const json::object& object) {
   if (const auto path = text(data, "path"); !path.empty()) {
     detail = std::string(path) + (detail.empty() ? "" : ": " + detail);
   }
-  return server_error(static_cast<int>(number(object, "code")), text(data, "reason"),
-                      text(data, "advice"), std::move(detail), number(data, "retry_after_ms"));
+  json::object members = data;
+  for (const char* known : {"reason", "advice", "detail", "path", "retry_after_ms"}) {
+    members.erase(known);
+  }
+  Error error =
+      server_error(static_cast<int>(number(object, "code")), text(data, "reason"),
+                   text(data, "advice"), std::move(detail), number(data, "retry_after_ms"));
+  if (members.empty()) return error;
+  const std::string all = json::serialize(members);
+  return std::move(error).with_members(all.substr(1, all.size() - 2));
 }
 
 }  // namespace

@@ -65,6 +65,15 @@ Result<SignedIn> Client::enrol(std::string account, base::Secret password,
   return engine_->enrol(std::move(account), std::move(password), std::move(device_name));
 }
 
+Result<SignedIn> Client::show_proof(std::string factor, std::string code) {
+  return engine_->show_proof(std::move(factor), std::move(code));
+}
+
+Result<void> Client::answer_newcomer(const json::object& waiting, bool approve, std::string number,
+                                     std::string secret) {
+  return engine_->answer_newcomer(waiting, approve, std::move(number), std::move(secret));
+}
+
 Result<void> Client::start() {
   return engine_->start();
 }

@@ -42,6 +42,10 @@ struct Options {
   // a time (a lock file sees to it).
   std::filesystem::path home;
   std::string platform = "linux";  // lower case letters, digits, '.', '-'
+  // What names this machine and this installation of the program; only digests leave the device. A
+  // device that has both can become the primary one.
+  std::string hardware_id;
+  std::string service_id;
   std::int64_t call_timeout_ms = 15'000;
   std::int64_t connect_timeout_ms = 10'000;
   std::int64_t backoff_first_ms = 400;  // doubles with each failure, half of it by chance
@@ -54,6 +58,9 @@ struct Options {
   // it is, and log events arrive as they are, through Listener::on_event.
   bool catch_up = true;
 };
+
+// What the server said beside reason and advice: ticket, step_ups, reasons, number, ...
+[[nodiscard]] json::object members_of(const Error& error);
 
 enum class State {
   stopped,     // start() was not called, or stop() was
@@ -136,6 +143,16 @@ class Client {
   // later.
   [[nodiscard]] Result<SignedIn> enrol(std::string account, base::Secret password,
                                        std::string device_name);
+
+  // When enrol() or a sign-in said "sign_in.step_up" (members_of has what would do): one more proof
+  // of that sign-in. Blocks. For factor "primary" it asks the primary device and comes back with
+  // "approval.pending" until its person has answered: show the number that members_of has, repeat
+  // after retry_after_ms. kNoProofAsked.
+  [[nodiscard]] Result<SignedIn> show_proof(std::string factor, std::string code);
+  // Answers one element of approval.list, on the primary device: with the number that the person
+  // typed or the secret of a code that was read. Blocks.
+  [[nodiscard]] Result<void> answer_newcomer(const json::object& waiting, bool approve,
+                                             std::string number, std::string secret);
 
   // Connects, signs in, catches up and stays connected until stop(). kNotEnrolled.
   [[nodiscard]] Result<void> start();

@@ -50,6 +50,7 @@ Client::Engine::~Engine() {
     drop_connection();
     if (enrolment_) enrolment_->done.set_value(fail(kConnectionLost));
     enrolment_.reset();
+    settle_proof(fail(kConnectionLost));
     if (dirty_) keep_progress();
     retry_timer_.cancel();
     tick_timer_.cancel();

@@ -44,6 +44,9 @@ class Client::Engine {
   [[nodiscard]] Result<std::int64_t> send(std::string_view room, json::object params,
                                           std::string_view method);
   [[nodiscard]] std::size_t unsent() const;
+  [[nodiscard]] Result<SignedIn> show_proof(std::string factor, std::string code);
+  [[nodiscard]] Result<void> answer_newcomer(const json::object& waiting, bool approve,
+                                             std::string number, std::string secret);
   [[nodiscard]] Result<Bytes> sign_order(ByteView document, std::string_view kind, DeviceId device);
 
  private:
@@ -101,6 +104,11 @@ class Client::Engine {
   void pin_command_key(json::object signed_in);
   void end_enrolment(const json::object& signed_in, Bytes command_key);
 
+  // engine_proof.cpp
+  [[nodiscard]] bool waits_for_proof(const Error& error);
+  void wait_for_proof(const Error& error);
+  void settle_proof(Result<SignedIn> outcome);
+
   // engine_feed.cpp
   void begin_sync();
   void next_page();
@@ -141,7 +149,9 @@ class Client::Engine {
   std::optional<HeldOrder> order_;  // accepted, and not yet proven to the server
   std::optional<Error> refusal_;    // why sign-in ended; the next connection asks for orders
   bool wiped_ = false;              // nothing is written into the home folder any more
-  Bytes resume_handle_;             // memory only, good once
+  std::string ticket_;              // of a sign-in that waits for one more proof
+  std::unique_ptr<std::promise<Result<SignedIn>>> proof_;  // of show_proof()
+  Bytes resume_handle_;                                    // memory only, good once
   std::int64_t drain_wait_ms_ = 0;  // from server.draining, for the next attempt
   bool wanted_ = false;             // start() was called
   bool signed_in_ = false;

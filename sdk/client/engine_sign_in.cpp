@@ -3,6 +3,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "runtime/base/digest.hpp"
 #include "runtime/base/encoding.hpp"
 #include "runtime/base/random.hpp"
 #include "sdk/client/engine.hpp"
@@ -17,6 +18,13 @@ constexpr std::size_t kNonceSize = 32;
 std::string string_at(const json::object& object, std::string_view key) {
   const auto* value = object.if_contains(key);
   return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
+}
+
+// What the server keeps of an identifier; the purpose keeps both apart.
+std::string identifier_digest(std::string_view purpose, std::string_view identifier) {
+  return base::base64url_encode(
+      base::transcript_digest({base::as_bytes("conclave/identifier/1"), base::as_bytes(purpose),
+                               base::as_bytes(identifier)}));
 }
 
 Result<std::string> read_authority(const Options& options) {
@@ -111,14 +119,20 @@ void Client::Engine::ask_enrol() {
   const auto signature = claim.key.sign(digest({"enrol", claim.account, "", DeviceKey::algorithm(),
                                                 claim.key.point(), hello_->nonce, nonce, binding}));
   if (!signature) return give_up(signature.error());
+  json::object device{{"name", claim.device_name},
+                      {"platform", options_.platform},
+                      {"algorithm", DeviceKey::algorithm()},
+                      {"key", base::base64url_encode(claim.key.point())}};
+  if (!options_.hardware_id.empty()) {
+    device["hardware_id"] = identifier_digest("hardware", options_.hardware_id);
+  }
+  if (!options_.service_id.empty()) {
+    device["service_id"] = identifier_digest("service", options_.service_id);
+  }
   request("session.enrol",
           {{"account", claim.account},
            {"password", base::as_text(claim.password.view())},
-           {"device",
-            {{"name", claim.device_name},
-             {"platform", options_.platform},
-             {"algorithm", DeviceKey::algorithm()},
-             {"key", base::base64url_encode(claim.key.point())}}},
+           {"device", std::move(device)},
            {"nonce", base::base64url_encode(nonce)},
            {"binding", {{"type", binding.type}}},
            {"signature", base::base64url_encode(*signature)}},
@@ -132,7 +146,9 @@ void Client::Engine::on_signed_in(Result<json::object> answer) {
   }
   signed_in_ = true;
   backoff_.reset();
+  ticket_.clear();
   if (enrolment_) return pin_command_key(std::move(*answer));
+  if (device_) settle_proof(device_->identity);
   if (wanted_) begin_sync();
 }
 
@@ -141,10 +157,14 @@ void Client::Engine::end_enrolment(const json::object& signed_in, Bytes command_
   if (!kept) return give_up(kept.error());
   enrolment_->done.set_value(device_->identity);
   enrolment_.reset();
+  settle_proof(device_->identity);
   if (wanted_) begin_sync();
 }
 
 void Client::Engine::on_sign_in_error(const Error& error) {
+  if (transport_ && waits_for_proof(error)) return wait_for_proof(error);
+  ticket_.clear();
+  settle_proof(std::unexpected(error));
   if (!transport_) return;  // the loss of the connection has been dealt with
   switch (error.kind()) {
     case ErrorKind::limited:

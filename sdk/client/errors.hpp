@@ -53,6 +53,12 @@ inline constexpr ErrorSpec kOrderForged{
     "order.forged", ErrorKind::denied,
     "Somebody gave an order that does not come from this device's owner or two admins; nothing was "
     "done. Tell your admin."};
+inline constexpr ErrorSpec kNobodyWaits{
+    "approval.nobody", ErrorKind::not_found,
+    "No new device of yours waits for approval; it may have given up, sign in there again."};
+inline constexpr ErrorSpec kNoProofAsked{
+    "sign_in.no_step_up", ErrorKind::conflict,
+    "No sign-in of this device waits for a proof; begin again."};
 inline constexpr ErrorSpec kConnectionLost{"connection.lost", ErrorKind::unavailable,
                                            "The connection ended before the answer came."};
 inline constexpr ErrorSpec kCallTimeout{"call.timeout", ErrorKind::unavailable,

@@ -30,11 +30,11 @@ json::object signed_in(const admission::SignedIn& in) {
 std::optional<admission::Proof> read_proof(Fields& in) {
   const auto kind = policy::parse_word<policy::Factor>(in.text("factor"));
   if (!kind) {
-    in.reject("factor", "must be totp, webauthn, recovery_code, sms or primary");
+    in.reject("factor", "must be totp, recovery_code or primary");
     return std::nullopt;
   }
-  return admission::Proof{*kind, in.optional_text("code").value_or(""),
-                          in.optional_text("assertion").value_or("")};
+  // An authenticator answers on a page, and pages sign in over the WebSocket.
+  return admission::Proof{*kind, in.optional_text("code").value_or(""), std::nullopt};
 }
 
 Task<Result<Answer>> step_up(Context context, Call call) {

@@ -9,6 +9,7 @@
 #include "runtime/doors/native/envelope.hpp"
 #include "runtime/doors/native/errors.hpp"
 #include "runtime/doors/native/views.hpp"
+#include "runtime/factors/errors.hpp"
 #include "runtime/identity/errors.hpp"
 #include "runtime/observe/log.hpp"
 
@@ -42,7 +43,7 @@ bool is_write(protocol::Method method) {
 // The sign-in is not over: its ticket is good still.
 bool awaits_proof(const Error& error) {
   return error.is(admission::kStepUpNeeded) || error.is(admission::kApprovalPending) ||
-         error.is(admission::kFactorRefused);
+         error.is(factors::kFactorWrong) || error.is(factors::kWebAuthnRefused);
 }
 
 Text signed_in_text(const admission::SignedIn& done, const std::string& cursor) {

@@ -17,6 +17,14 @@ policy::Language language_of(const std::optional<protocol::Language>& language) 
   return language == protocol::Language::zh ? policy::Language::chinese : policy::Language::english;
 }
 
+std::optional<admission::Proof::Assertion> assertion_of(
+    std::optional<protocol::AuthenticatorAnswer>&& given) {
+  if (!given) return std::nullopt;
+  return admission::Proof::Assertion{std::move(given->credential), std::move(given->client_data),
+                                     std::move(given->authenticator_data),
+                                     std::move(given->signature), std::move(given->user_handle)};
+}
+
 policy::Factor factor_of(protocol::FactorKind kind) {
   return policy::parse_word<policy::Factor>(to_text(kind)).value_or(policy::Factor::sms);
 }
@@ -55,6 +63,7 @@ Task<void> Methods::perform(Call call, protocol::SessionEnrol params) {
       .signature = std::move(params.signature),
       .claims = {.hardware_digest = params.device.hardware_id.value_or(Bytes{}),
                  .service_digest = params.device.service_id.value_or(Bytes{}),
+                 .attestation = std::move(params.device.attestation).value_or(std::vector<Bytes>{}),
                  .language = language_of(params.language)}};
   auto done = co_await domain_.sign_in.enrol(std::move(request), call.link->facts);
   conclude(call, std::move(done));
@@ -79,7 +88,7 @@ Task<void> Methods::perform(Call call, protocol::SessionResume params) {
 
 Task<void> Methods::perform(Call call, protocol::SessionStepUp params) {
   admission::Proof proof{factor_of(params.factor), std::move(params.code).value_or(""),
-                         std::move(params.assertion).value_or("")};
+                         assertion_of(std::move(params.webauthn))};
   auto done = co_await domain_.doorkeeper.step_up(std::move(params.ticket), std::move(proof),
                                                   call.link->facts);
   conclude(call, std::move(done));
@@ -97,7 +106,7 @@ Task<void> Methods::perform(Call call, protocol::SessionRecover params) {
 Task<Text> Methods::perform(Call call, protocol::SessionVerify params) {
   const Farewell farewell(*call.link);
   admission::Proof proof{factor_of(params.factor), std::move(params.code).value_or(""),
-                         std::move(params.assertion).value_or("")};
+                         assertion_of(std::move(params.webauthn))};
   co_return empty_object(co_await domain_.doorkeeper.verify(call.actor(), std::move(proof)));
 }
 

@@ -9,6 +9,7 @@
 #include "sdk/client/errors.hpp"
 #include "sdk/client/terminal/output.hpp"
 #include "sdk/client/terminal/password.hpp"
+#include "sdk/client/terminal/proof.hpp"
 
 namespace conclave::client::terminal {
 namespace {
@@ -118,7 +119,15 @@ Result<std::unique_ptr<Client>> connected(const Request& request, Listener& list
   if (!client) return client;
   if (auto started = (*client)->start(); !started) return std::unexpected(started.error());
   auto online = (*client)->wait_online(kConnectTimeout_ms, false);
-  if (!online) return std::unexpected(std::move(online).error());
+  if (!online && online.error().reason() == "sign_in.step_up") {
+    auto proven = prove_more(**client, request, online.error());
+    if (!proven) return std::unexpected(std::move(proven).error());
+    online = (*client)->wait_online(kConnectTimeout_ms, false);
+  }
+  if (!online) {
+    print_reasons(online.error());
+    return std::unexpected(std::move(online).error());
+  }
   return client;
 }
 
@@ -140,13 +149,23 @@ Result<void> sign_in(const Request& request) {
   options.home = request.home;
   options.server = request.server;
   options.ca_file = request.ca_file;
+  options.hardware_id = request.hardware_id;
+  options.service_id = request.service_id;
   auto client = Client::open(std::move(options), quiet);
   if (!client) return std::unexpected(std::move(client).error());
   if (auto known = (*client)->identity()) return fail(kAlreadyEnrolled, known->account);
   auto password = read_password("Password of " + request.account + ": ");
   if (!password) return std::unexpected(std::move(password).error());
   auto done = (*client)->enrol(request.account, std::move(*password), request.device_name);
-  if (!done) return std::unexpected(std::move(done).error());
+  if (!done && done.error().reason() == "sign_in.step_up") {
+    auto proven = prove_more(**client, request, done.error());
+    if (!proven) return std::unexpected(std::move(proven).error());
+    done = *(*client)->identity();
+  }
+  if (!done) {
+    print_reasons(done.error());
+    return std::unexpected(std::move(done).error());
+  }
   if (request.as_json) {
     print_json({{"account", done->account},
                 {"user", base::to_text(done->user)},

@@ -21,6 +21,9 @@ struct Request {
   bool open = false;
   bool yes = false;  // asked for without a question
   bool mark_read = true;
+  std::string factor;                   // the second factor to show, where several would do
+  std::string hardware_id, service_id;  // of a device that may become the primary one
+  bool deny = false;
 };
 
 // Each runs one command and gives the error that ends the program, if any.
@@ -39,6 +42,7 @@ struct Request {
 [[nodiscard]] Result<void> ban_device(const Request& request);
 [[nodiscard]] Result<void> wipe_device(const Request& request);
 [[nodiscard]] Result<void> device_orders(const Request& request);
+[[nodiscard]] Result<void> approve(const Request& request);
 [[nodiscard]] Result<void> presence(const Request& request);
 [[nodiscard]] Result<void> sync(const Request& request);
 [[nodiscard]] Result<void> chat(const Request& request);

@@ -34,6 +34,12 @@ void add_commands(CLI::App& app, Request& request, Run& chosen) {
   enrol->add_option("--ca", request.ca_file, "PEM file of the installation's root certificate")
       ->check(CLI::ExistingFile);
   enrol->add_option("--name", request.device_name, "this device's name for you");
+  enrol->add_option("--factor", request.factor, "the second factor to show, when one is asked for")
+      ->check(CLI::IsMember({"totp", "recovery_code", "primary"}));
+  enrol->add_option("--hardware-id", request.hardware_id,
+                    "names this machine (only a digest is sent); with --service-id this device can "
+                    "become your primary one");
+  enrol->add_option("--service-id", request.service_id, "names this program's installation");
 
   command("rooms", "your rooms", &rooms);
   auto* past = command("history", "the newest messages of a room", &history);
@@ -72,6 +78,11 @@ void add_commands(CLI::App& app, Request& request, Run& chosen) {
   wipe->get_option("id")->required();
   wipe->add_flag("--yes", request.yes, "I mean it");
   device("orders", "orders to your devices, with their receipts", &device_orders);
+  auto* let_in =
+      command("approve", "let a new device of yours in, on your primary device", &approve);
+  let_in->add_option("number", request.text,
+                     "the number that it shows, or its code; without: who waits");
+  let_in->add_flag("--deny", request.deny, "keep it out");
   command("presence", "the people whose presence you see, and who sees yours", &presence);
   command("sync", "what this device missed since it was last here", &sync);
 }

@@ -131,8 +131,8 @@ TEST_F(DoorkeeperTest, AFactorOpensTheDoorWithTheTicketOnce) {
   world.knowledge.factors = [](TenantId, UserId) {
     return policy::Words<policy::Factor>{policy::Factor::totp};
   };
-  world.knowledge.verify = [](TenantId, UserId, Proof proof) -> Task<Result<void>> {
-    if (proof.code != "287082") co_return fail(kFactorRefused);
+  world.knowledge.verify = [](TenantId, UserId, DeviceId, Proof proof) -> Task<Result<void>> {
+    if (proof.code != "287082") co_return fail(kFactorUnavailable);
     co_return Result<void>{};
   };
   const TestDevice device;
@@ -147,7 +147,7 @@ TEST_F(DoorkeeperTest, AFactorOpensTheDoorWithTheTicketOnce) {
   auto& door = world.s->doorkeeper;
   const auto wrong =
       world.run(door.step_up(*ticket, {policy::Factor::totp, "000000", {}}, World::loopback()));
-  EXPECT_TRUE(wrong.error().is(kFactorRefused));
+  EXPECT_TRUE(wrong.error().is(kFactorUnavailable));
   const auto in =
       world.run(door.step_up(*ticket, {policy::Factor::totp, "287082", {}}, World::loopback()));
   ASSERT_TRUE(in) << in.error().text();

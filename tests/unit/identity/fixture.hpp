@@ -162,6 +162,8 @@ class World {
     return out;
   }
 
+  admission::AttestationRoots attestation;
+
   struct Services {
     explicit Services(World& world)
         : directory({world.keys, world.metrics}),
@@ -184,6 +186,7 @@ class World {
                    nonces,
                    writer,
                    doorkeeper,
+                   world.attestation,
                    world.clock,
                    base::system_random(),
                    world.metrics,

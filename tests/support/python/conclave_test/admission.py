@@ -2,9 +2,6 @@
 
 import hashlib
 import itertools
-import struct
-import hmac
-import base64
 
 from .client import Refused
 from .device import Device, b64, transcript, unb64
@@ -94,13 +91,4 @@ def answer(client, decision="approve", number=None, secret=None):
     return client.call("approval.answer", params)
 
 
-def totp(secret, time_s, digits=6):
-    """RFC 6238 with HMAC-SHA1 and steps of 30 s; `secret` in base32."""
-    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
-    mac = hmac.new(key, struct.pack(">Q", int(time_s) // 30), hashlib.sha1).digest()
-    at = mac[-1] & 15
-    value = struct.unpack(">I", mac[at:at + 4])[0] & 0x7FFFFFFF
-    return f"{value % 10 ** digits:0{digits}}"
-
-
-__all__ = ["House", "answer", "approval_message", "codes_of", "data_of", "set_policy", "totp"]
+__all__ = ["House", "answer", "approval_message", "codes_of", "data_of", "set_policy"]

@@ -74,6 +74,7 @@ class Device:
         self.client_id = 0
         self.hardware_id = None  # digests of 32 bytes, of a device that can become primary
         self.service_id = None
+        self.attestation = None  # certificates, DER
 
     @property
     def domain(self):
@@ -103,6 +104,8 @@ class Device:
         for name in ("hardware_id", "service_id"):
             if getattr(self, name) is not None:
                 params["device"][name] = b64(getattr(self, name))
+        if self.attestation is not None:
+            params["device"]["attestation"] = [b64(one) for one in self.attestation]
         return params
 
     def prove_params(self, nonce_s, binding_type, binding_value):

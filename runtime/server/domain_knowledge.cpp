@@ -1,0 +1,111 @@
+// Domain: what admission asks the modules beside it.
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "runtime/admission/errors.hpp"
+#include "runtime/base/encoding.hpp"
+#include "runtime/observe/log.hpp"
+#include "runtime/server/domain.hpp"
+
+namespace conclave::server {
+
+Task<void> Domain::prepare_watch(TenantId tenant, UserId user) {
+  // Without what is kept of the person the rest of the evidence still counts.
+  if (auto ready = co_await watch.prepare(tenant, user); !ready) {
+    observe::warn("whereabouts.not_opened", {{"user", user}, {"error", ready.error()}});
+  }
+}
+
+whereabouts::Observation Domain::watched(const admission::Candidate& candidate) const {
+  const identity::Device& device = candidate.device;
+  whereabouts::Input input =
+      whereabouts::input_of(device.tenant, device.user, candidate.newcomer ? DeviceId{} : device.id,
+                            candidate.connection);
+  input.attended = candidate.credential != policy::CredentialKind::resume;
+  for (const identity::Session* session : sessions.of_user(device.tenant, device.user)) {
+    if (session->attached && session->actor.device != device.id) {
+      input.online.push_back({session->actor.device, session->last_active_ms});
+    }
+  }
+  return watch.observe(input);
+}
+
+std::vector<whereabouts::Watch::PersonKey> Domain::everybody() const {
+  std::vector<whereabouts::Watch::PersonKey> out;
+  for (const identity::Tenant* tenant : directory.tenants()) {
+    for (const identity::User* user : directory.users(tenant->id))
+      out.push_back({tenant->id, user->id});
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+void Domain::look_again(TenantId tenant, UserId user, DeviceId device) {
+  for (const identity::Session* session : sessions.of_user(tenant, user)) {
+    if (session->actor.device == device) sessions.set_recheck(session->id, 1);
+  }
+}
+
+Task<Result<void>> Domain::verified(TenantId tenant, UserId user, DeviceId device,
+                                    admission::Proof proof) {
+  std::optional<factors::Proof> shown;
+  if (proof.kind == policy::Factor::totp) {
+    shown = factors::TotpCode{std::move(proof.code)};
+  } else if (proof.kind == policy::Factor::recovery_code) {
+    shown = factors::RecoveryCode{std::move(proof.code)};
+  } else if (proof.kind == policy::Factor::webauthn && proof.assertion) {
+    auto& answer = *proof.assertion;
+    shown = factors::Assertion{std::move(answer.credential), std::move(answer.client_data),
+                               std::move(answer.authenticator_data), std::move(answer.signature),
+                               std::move(answer.user_handle)};
+  }
+  if (!shown) co_return fail(admission::kFactorUnavailable);
+  auto passed = co_await factors.verify(tenant, user, std::move(*shown), {device});
+  if (!passed) co_return std::unexpected(passed.error());
+  co_return Result<void>{};
+}
+
+std::string Domain::challenge_for(TenantId tenant, UserId user) {
+  const auto asked = factors.webauthn_challenge(tenant, user);
+  if (!asked) return {};
+  boost::json::array credentials;
+  for (const Bytes& one : asked->credentials) {
+    credentials.push_back(boost::json::string(base::base64url_encode(one)));
+  }
+  return boost::json::serialize(
+      boost::json::object{{"challenge", base::base64url_encode(asked->challenge)},
+                          {"rp_id", asked->rp_id},
+                          {"credentials", std::move(credentials)},
+                          {"expires_ms", asked->expires_ms}});
+}
+
+admission::Knowledge Domain::make_knowledge() {
+  admission::Knowledge out;
+  out.policy = [this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); };
+  out.prepare = [this](TenantId tenant, UserId user) { return prepare_watch(tenant, user); };
+  out.observe = [this](const admission::Candidate& candidate) { return watched(candidate); };
+  out.learn = [this](const admission::Candidate& candidate, const whereabouts::Observation& seen,
+                     whereabouts::Lesson lesson) {
+    // A newcomer had no device yet when it was looked at.
+    whereabouts::Observation settled = seen;
+    settled.evidence.here.device = candidate.device.id;
+    watch.learn(candidate.device.tenant, candidate.device.user, settled, lesson);
+  };
+  out.factors = [this](TenantId tenant, UserId user) { return factors.enrolled(tenant, user); };
+  out.verify = [this](TenantId tenant, UserId user, DeviceId device, admission::Proof proof) {
+    return verified(tenant, user, device, std::move(proof));
+  };
+  out.challenge = [this](TenantId tenant, UserId user) { return challenge_for(tenant, user); };
+  out.banned = [this](const identity::Device& device) {
+    return bans.banned(device.tenant, device.user, base::sha256(device.key.point),
+                       device.hardware_digest);
+  };
+  return out;
+}
+
+orders::StrongEnough Domain::strength() {
+  return [this](const identity::Actor& actor) { return doorkeeper.strong_enough(actor); };
+}
+
+}  // namespace conclave::server
