@@ -20,7 +20,10 @@ struct Freed {
   }
 };
 using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
-using Path = std::unique_ptr<STACK_OF(X509), Freed<sk_X509_free>>;
+struct FreedPath {
+  void operator()(STACK_OF(X509) * path) const { sk_X509_free(path); }  // not what is in it
+};
+using Path = std::unique_ptr<STACK_OF(X509), FreedPath>;
 
 constexpr std::size_t kMostCertificates = 5;
 constexpr std::size_t kMostBytes = 8'192;
@@ -43,8 +46,7 @@ Bytes point_of(X509* certificate, hsm::api::SignatureAlgorithm algorithm) {
     if (EVP_PKEY_get_raw_public_key(key, out.data(), &length) != 1) return {};
   } else {
     if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC) return {};
-    EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT,
-                                   "uncompressed");
+    EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "uncompressed");
     if (EVP_PKEY_get_octet_string_param(key, OSSL_PKEY_PARAM_PUB_KEY, out.data(), out.size(),
                                         &length) != 1) {
       return {};

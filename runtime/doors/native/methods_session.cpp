@@ -63,7 +63,7 @@ Task<void> Methods::perform(Call call, protocol::SessionEnrol params) {
       .signature = std::move(params.signature),
       .claims = {.hardware_digest = params.device.hardware_id.value_or(Bytes{}),
                  .service_digest = params.device.service_id.value_or(Bytes{}),
-                 .attestation = std::move(params.device.attestation).value_or(std::vector<Bytes>{}),
+                 .attestation = std::move(params.device.attestation),
                  .language = language_of(params.language)}};
   auto done = co_await domain_.sign_in.enrol(std::move(request), call.link->facts);
   conclude(call, std::move(done));
