@@ -64,3 +64,10 @@ def subjects(refused, code):
     """What the reasons of that code are about: findings, kinds of lists."""
     return {each["subject"] for each in refused.error["data"].get("reasons", [])
             if each["code"] == code}
+
+
+def set_policy(made, domain, document):
+    """The tenant's own policy from now on; `document` in TOML."""
+    newest = made.admin_api.get(f"/tenants/{domain}/policy")["newest_version"]
+    made.admin_api.call("PUT", f"/api/v1/tenants/{domain}/policy",
+                        {"document": document, "expected_version": newest})
