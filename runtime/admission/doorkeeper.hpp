@@ -84,6 +84,8 @@ class Doorkeeper {
   [[nodiscard]] Task<Result<void>> change_device(Candidate candidate, policy::Decision decision);
   [[nodiscard]] Task<Result<SignedIn>> welcome(SessionId session, Candidate candidate,
                                                policy::Decision decision);
+  [[nodiscard]] Task<Result<void>> set_primary(identity::Actor actor, DeviceId device,
+                                               bool recovered);
   void learn(const Candidate& candidate, const Observation& observation,
              const policy::Decision& decision, bool proven);
   void notify(const Candidate& candidate, const policy::Decision& decision, std::string_view change,

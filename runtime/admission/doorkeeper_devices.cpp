@@ -73,7 +73,11 @@ Task<Result<void>> Doorkeeper::keep_device(Candidate candidate, Decision decisio
       observe::warn("sign_in.not_recorded", {{"error", recorded.error()}});
     }
   }
-  if (recovered) co_return co_await parts_.recovery.close(tenant, user, device);
+  if (!recovered) co_return Result<void>{};
+  CONCLAVE_CO_TRY(co_await parts_.recovery.close(tenant, user, device));
+  // The lost one cannot hand over any more.
+  auto primary = co_await set_primary({tenant, user, device, {}, {}}, device, true);
+  if (!primary && !primary.error().is(kPrimaryUnfit)) co_return primary;
   co_return Result<void>{};
 }
 
@@ -173,14 +177,15 @@ Result<void> Doorkeeper::strong_enough(const Actor& actor) const {
   if (device->factor_ms != 0 && now_ms - device->factor_ms <= fresh_ms) return {};
   const bool has_factors =
       parts_.knowledge.factors && !parts_.knowledge.factors(actor.tenant, actor.user).empty();
-  // The one act that proves more than the session is a new sign-in with the password.
-  const bool fresh_enrolment = now_ms - device->created_ms <= fresh_ms;
   if (!has_factors && !other_primary(parts_.directory, *device)) return {};
-  if (fresh_enrolment && !has_factors && device->approved_ms != 0) return {};
   return fail(kStrengthNeeded);
 }
 
 Task<Result<void>> Doorkeeper::make_primary(Actor actor, DeviceId id) {
+  co_return co_await set_primary(actor, id, false);
+}
+
+Task<Result<void>> Doorkeeper::set_primary(Actor actor, DeviceId id, bool recovered) {
   auto pass = co_await parts_.writer.enter();
   if (!pass) co_return std::unexpected(pass.error());
   const Device* wanted = parts_.directory.device(actor.tenant, id);
@@ -193,7 +198,7 @@ Task<Result<void>> Doorkeeper::make_primary(Actor actor, DeviceId id) {
     co_return fail(kPrimaryUnfit);
   }
   if (wanted->primary) co_return Result<void>{};
-  CONCLAVE_CO_TRY(strong_enough(actor));
+  if (!recovered) CONCLAVE_CO_TRY(strong_enough(actor));
   Device next = *wanted;
   next.primary = true;
   ++next.version;

@@ -59,11 +59,11 @@ def test_i04_a_device_that_is_signed_out_may_come_back(server, world):
 
 def test_i04_a_banned_device_never_comes_back(server, world):
     ada = world.person("ada")
-    laptop, phone = ada.device("laptop"), ada.device("phone")
+    laptop, phone, tablet = (ada.device(name) for name in ("laptop", "phone", "tablet"))
     laptop.call("device.ban", device=phone.device.device)
     assert phone.wait_closed() == 4003
     assert phone.device.device not in {d["device"] for d in laptop.call("device.list")["devices"]}
-    laptop.wait_event("device.changed", lambda e: e["change"] == "banned")
+    tablet.wait_event("device.changed", lambda e: e["change"] == "banned")
     with connection(server) as again:
         assert again.refused("session.prove", phone.device.prove_params(
             again.nonce, *again.channel.binding)).reason == "sign_in.refused"

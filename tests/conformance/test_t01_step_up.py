@@ -67,7 +67,7 @@ def test_t01_without_a_factor_only_the_account_can_be_set_right(house):
     device = house.device(ada, "first")
     client = house.sign_in(device)
     assert "factor.enrol" in client.session["methods"]
-    assert [r["code"] for r in client.session["reasons"]] == ["factor.unusable"]
+    assert "factor.unusable" in [r["code"] for r in client.session["reasons"]]
     refusal = client.refused("room.list")
     assert refusal.reason == "session.restricted"
     assert codes_of(refusal) == ["factor.unusable"]
@@ -83,6 +83,7 @@ def test_t01_a_recovery_code_stands_in_for_the_primary_device_that_is_lost(house
     ada = house.person()
     phone = house.sign_in(house.device(ada, "phone", "ios", identified=True))
     codes = phone.call("factor.codes", proof=BY_PASSWORD)["codes"]
+    phone.call("session.verify", factor="recovery_code", code=codes[1])
     phone.call("device.make_primary", device=phone.device.device)
     phone.close()
     house.rule('base = "open"\n[primary]\nrequired = true\n')

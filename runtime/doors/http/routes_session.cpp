@@ -66,6 +66,16 @@ Task<Result<Answer>> hello(Context context, Call call) {
                     {"time_ms", context.services.clock.utc_ms()}}};
 }
 
+// SHA-256 of an identifier of the device, base64url; empty when there is none.
+Bytes identifier(Fields& device, std::string_view name) {
+  const auto text = device.optional_text(name);
+  if (!text) return {};
+  auto digest = base::base64url_decode(*text);
+  if (digest && digest->size() == base::Sha256{}.size()) return *std::move(digest);
+  device.reject(name, "must be 32 bytes as base64url");
+  return {};
+}
+
 Task<Result<Answer>> enrol(Context context, Call call) {
   Fields in(std::move(call.body));
   admission::EnrolRequest request;
@@ -78,6 +88,8 @@ Task<Result<Answer>> enrol(Context context, Call call) {
   request.key = device.binary("key");
   request.nonce_s = in.binary("hello");
   request.nonce_c = in.binary("nonce");
+  request.claims.hardware_digest = identifier(device, "hardware_id");
+  request.claims.service_digest = identifier(device, "service_id");
   Fields binding = in.object("binding");
   request.binding = binding.text("type");
   request.signature = in.binary("signature");

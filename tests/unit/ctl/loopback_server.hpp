@@ -12,6 +12,7 @@
 
 #include "runtime/doors/http/http_door.hpp"
 #include "tests/unit/ctl/scratch.hpp"
+#include "tests/unit/http_door/door_services.hpp"
 #include "tests/unit/identity/fixture.hpp"
 
 namespace conclave::ctl::testing {
@@ -39,19 +40,15 @@ class LoopbackServer {
   LoopbackServer() {
     world_.clock.now_ms = base::system_clock().utc_ms();
     world_.keys.now_ms = world_.clock.now_ms;
-    auto& s = *world_.s;
-    bootstrap_ = std::make_unique<identity::Bootstrap>(
-        identity::Bootstrap::Parts{s.administration, s.directory, world_.clock,
-                                   base::system_random(), scratch_.path() / "setup", 600'000});
-    door_ = std::make_unique<doors::http::HttpDoor>(doors::http::HttpDoor::Parts{
-        {s.directory, s.sessions, s.sign_in, s.account, s.administration, *bootstrap_, rooms_,
-         s.writer, s.trail, s.anchor, world_.keys, world_.store, world_.clock,
-          world_.pool, nullptr},
-        world_.metrics,
-        world_.io.get_executor(),
-        {},
-        {"test", "0.1.0", "none", scratch_.path()},
-        {}});
+    services_ = std::make_unique<doors::http::testing::DoorServices>(world_, rooms_,
+                                                                     scratch_.path() / "setup");
+    door_ = std::make_unique<doors::http::HttpDoor>(
+        doors::http::HttpDoor::Parts{services_->services(),
+                                     world_.metrics,
+                                     world_.io.get_executor(),
+                                     {},
+                                     {"test", "0.1.0", "none", scratch_.path()},
+                                     {}});
     door_->set_started();
     listen();
     thread_ = std::thread([this] { serve(); });
@@ -152,7 +149,7 @@ class LoopbackServer {
   Scratch scratch_;
   identity::testing::World world_;
   NoRooms rooms_;
-  std::unique_ptr<identity::Bootstrap> bootstrap_;
+  std::unique_ptr<doors::http::testing::DoorServices> services_;
   std::unique_ptr<doors::http::HttpDoor> door_;
   std::atomic<bool> stopping_{false};
   int listener_ = -1;

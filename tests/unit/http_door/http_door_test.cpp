@@ -6,6 +6,7 @@
 #include <future>
 
 #include "runtime/base/encoding.hpp"
+#include "tests/unit/http_door/door_services.hpp"
 #include "tests/unit/identity/fixture.hpp"
 
 namespace conclave::doors::http {
@@ -41,40 +42,19 @@ class HttpDoorTest : public ::testing::Test {
   std::filesystem::path folder =
       std::filesystem::temp_directory_path() / ("backup-" + std::to_string(::getpid()));
   bool healthy = true;
-  std::unique_ptr<identity::Bootstrap> bootstrap;
-  std::unique_ptr<rules::Book> policies;
-  std::unique_ptr<factors::Factors> factors;
-  sync::Hub hub;
-  std::unique_ptr<orders::Bans> bans;
-  std::unique_ptr<orders::Orders> orders;
+  std::unique_ptr<testing::DoorServices> services;
   std::unique_ptr<HttpDoor> door;
   std::string token;
   int nonce = 0;
 
   void SetUp() override {
     std::filesystem::create_directories(folder);
-    auto& s = *world.s;
-    bootstrap = std::make_unique<identity::Bootstrap>(
-        identity::Bootstrap::Parts{s.administration, s.directory, world.clock,
-                                   base::system_random(), folder / "setup", 600'000});
-    policies = std::make_unique<rules::Book>(
-        rules::Book::Parts{s.directory, s.writer, world.keys, world.clock, "standard"});
+    services = std::make_unique<testing::DoorServices>(world, rooms, folder / "setup");
     static constexpr ErrorSpec kSick{"token.unavailable", ErrorKind::unavailable, "Mend it."};
-    const auto anybody = [](const identity::Actor&) { return Result<void>{}; };
-    bans = std::make_unique<orders::Bans>(orders::Bans::Parts{
-        s.directory, s.sessions, s.writer, s.administration, world.clock, anybody});
-    orders = std::make_unique<orders::Orders>(orders::Orders::Parts{
-        s.directory, s.sessions, s.throttle, s.nonces, s.writer, s.administration, world.keys, hub,
-        world.clock, base::system_random(), anybody});
-    factors = std::make_unique<factors::Factors>(factors::Factors::Parts{
-        s.directory, s.account, s.writer, world.keys, world.clock, base::system_random(),
-        "Conclave", {}, {}});
     Limits limits;
     limits.calls_per_device_burst = 30;
     door = std::make_unique<HttpDoor>(HttpDoor::Parts{
-        {s.directory, s.sessions, s.sign_in, s.doorkeeper, s.recovery, s.account, *factors,
-         s.administration, *bootstrap, rooms, *policies, s.writer, s.trail, s.anchor, world.keys,
-         world.store, world.clock, world.pool, nullptr, *orders, *bans},
+        services->services(),
         world.metrics,
         world.io.get_executor(),
         {{"token", [this]() -> Result<void> { return healthy ? Result<void>{} : fail(kSick); }}},

@@ -132,7 +132,6 @@ class World {
   evidence::Sources location{{}, base::system_clock()};
   std::unique_ptr<store::ContentStore> store;
   async::BlockingPool argon2{"argon2", 1, 64};
-  evidence::Sources location{{}, base::system_clock()};  // no files: nothing is known
   std::unique_ptr<doors::native::NativeDoor> door;
   std::unique_ptr<server::Domain> domain;
   TenantId tenant;

@@ -68,8 +68,13 @@ def data_of(refusal):
     return refusal.error["data"]
 
 
+def reasons_of(refusal):
+    """Those that stand in the way; what was noticed without a consequence is left out."""
+    return [reason for reason in data_of(refusal)["reasons"] if reason["effect"] != "allow"]
+
+
 def codes_of(refusal):
-    return [reason["code"] for reason in data_of(refusal)["reasons"]]
+    return [reason["code"] for reason in reasons_of(refusal)]
 
 
 def approval_message(request, tenant, decision):
@@ -91,4 +96,5 @@ def answer(client, decision="approve", number=None, secret=None):
     return client.call("approval.answer", params)
 
 
-__all__ = ["House", "answer", "approval_message", "codes_of", "data_of", "set_policy"]
+__all__ = ["House", "answer", "approval_message", "codes_of", "data_of", "reasons_of",
+           "set_policy"]

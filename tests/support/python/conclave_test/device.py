@@ -49,6 +49,10 @@ class DeviceKey:
             serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint)
         return made
 
+    @property
+    def public_key(self):
+        return self._key.public_key()
+
     def sign(self, message):
         if self.algorithm == "Ed25519":
             return self._key.sign(message)
