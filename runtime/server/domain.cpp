@@ -152,6 +152,11 @@ Domain::Domain(Parts parts)
       orders({directory, sessions, throttle, nonces, writer, administration, parts.keys, hub,
               base::system_clock(), base::system_random(), strength()}),
       tasks_(parts.executor) {
+  connect();
+}
+
+// What is told to parts that were made before those it comes from.
+void Domain::connect() {
   rules.on_change([this](TenantId tenant) { doorkeeper.policy_changed(tenant); });
   passwords.judged_by(&password_judge);
   administration.also_delete(&factors);

@@ -59,6 +59,7 @@ class Domain {
   [[nodiscard]] Task<Result<void>> start_once(std::shared_ptr<const store::Snapshot> snapshot);
   [[nodiscard]] Task<void> upkeep();
   [[nodiscard]] Task<void> keep_anchor();
+  void connect();
   // What admission asks the other modules of the domain.
   [[nodiscard]] admission::Knowledge make_knowledge();
   [[nodiscard]] Task<Result<void>> verified(TenantId tenant, UserId user, DeviceId device,

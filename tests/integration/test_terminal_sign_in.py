@@ -27,8 +27,9 @@ class Terminal:
                               timeout=90, check=False)
 
     def sign_in_arguments(self, *more):
-        return ["sign-in", self.account, "--server", f"wss://127.0.0.1:{self.server.ports['https']}",
-                "--ca", str(self.server.authority), "--name", self.device, *more]
+        server = f"wss://127.0.0.1:{self.server.ports['https']}"
+        return ["sign-in", self.account, "--server", server, "--ca", str(self.server.authority),
+                "--name", self.device, *more]
 
     def sign_in(self, *more):
         return self.run(*self.sign_in_arguments(*more), text=PASSWORD + "\n")
