@@ -65,6 +65,9 @@ void Server::write_config() const {
   }
   std::ofstream out(state_ / "conclave.toml");
   for (const auto& [table, lines] : tables) out << "[" << table << "]\n" << lines;
+  // The generator is one address with thousands of people: rules about places and devices would be
+  // what is measured.
+  out << "[policy]\ndefault = \"open\"\n";
   for (const bool tls : {false, true}) {
     out << "[[listen]]\naddress = \"127.0.0.1\"\nport = 0\ntls = " << (tls ? "true" : "false")
         << "\n";
