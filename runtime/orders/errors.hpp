@@ -24,9 +24,9 @@ inline constexpr ErrorSpec kOrderRole{
     "Orders need two different admins of the organisation (user_admin or security_admin, granted "
     "to "
     "themselves and not through a group), neither of whom owns the device."};
-inline constexpr ErrorSpec kReceiptRefused{
-    "order.receipt_refused", ErrorKind::denied,
-    "The receipt is not signed by the device's key over exactly this order."};
+inline constexpr ErrorSpec kReceiptRefused{"order.receipt_refused", ErrorKind::denied,
+                                           "The receipt is not signed by the device's key over "
+                                           "exactly this order, or there is no such one."};
 inline constexpr ErrorSpec kReceiptEarly{"order.receipt_early", ErrorKind::conflict,
                                          "Send the receipt of arrival first."};
 inline constexpr ErrorSpec kBanNotFound{"ban.not_found", ErrorKind::not_found,

@@ -20,12 +20,13 @@ bool known_words(const hsm::api::OrderReceipt& receipt) {
 }  // namespace
 
 Task<Result<Order>> Orders::receipt(OrderId id, hsm::api::OrderReceipt receipt) {
+  if (!known_words(receipt)) co_return fail(kReceiptRefused, "stage and outcome");
+  // Whoever asks is not signed in: that an order exists is no more theirs to know than whose it is.
   const auto known = orders_.find(id);
-  if (known == orders_.end() || known->second.command.empty()) co_return fail(kOrderNotFound);
+  if (known == orders_.end() || known->second.command.empty()) co_return fail(kReceiptRefused);
   const auto& document = known->second.document;
   const auto* device = parts_.directory.device(document.tenant, document.device);
-  if (device == nullptr) co_return fail(kOrderNotFound);
-  if (!known_words(receipt)) co_return fail(kReceiptRefused, "stage and outcome");
+  if (device == nullptr) co_return fail(kReceiptRefused);
   const auto statement = hsm::api::receipt_statement(id, known->second.bytes, receipt);
   if (!hsm::api::verify(device->key, statement, receipt.signature)) {
     co_return fail(kReceiptRefused);

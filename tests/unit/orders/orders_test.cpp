@@ -169,7 +169,7 @@ TEST_F(OrdersTest, a_receipt_of_another_key_order_or_form_is_refused) {
   changed.time_ms += 1;
   EXPECT_EQ(reason_of(give(id, changed)), "order.receipt_refused");
   EXPECT_EQ(reason_of(give(OrderId{999}, receipt(order, phone, "arrived", "accepted"))),
-            "order.not_found");
+            "order.receipt_refused");
   ASSERT_TRUE(give(id, receipt(order, phone, "arrived", "accepted")));
   ASSERT_TRUE(give(id, receipt(order, phone, "executed", "failed")));
   EXPECT_EQ(orders->list_own(ann, phone_id).front().state, OrderState::failed);
