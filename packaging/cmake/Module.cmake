@@ -1,3 +1,5 @@
+include(packaging/cmake/Precompiled.cmake)
+
 # conclave_module(<name> SOURCES a.cpp ... HEADERS a.hpp ... PUBLIC deps ... PRIVATE deps ...)
 #
 # A library of one folder. Includes are written from the root of the tree. HEADERS form a header
@@ -12,6 +14,7 @@ function(conclave_module name)
     add_library(${target} STATIC ${arg_SOURCES})
     set(scope PUBLIC)
     target_compile_options(${target} PRIVATE ${CONCLAVE_WARNINGS})
+    conclave_precompiled(${target} module)
     target_link_libraries(${target} PUBLIC ${arg_PUBLIC} PRIVATE ${arg_PRIVATE})
   else()
     add_library(${target} INTERFACE)
@@ -44,6 +47,7 @@ function(conclave_unit_test module)
   cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
   set(name unit_${module})
   conclave_program(${name} SOURCES ${arg_SOURCES} LINK ${arg_LINK} GTest::gmock GTest::gtest_main)
+  conclave_precompiled(${name} test)
   target_compile_definitions(${name} PRIVATE CONCLAVE_SOURCE_DIR="${CMAKE_SOURCE_DIR}"
     CONCLAVE_BIN_DIR="${CMAKE_BINARY_DIR}/bin")
   add_test(NAME ${name} COMMAND ${name})

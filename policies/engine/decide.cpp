@@ -73,4 +73,9 @@ const Reason* Decision::main_reason() const {
   return &*std::ranges::find(reasons, outcome, &Reason::effect);
 }
 
+const Obligation* Decision::obligation(Duty duty) const {
+  const auto found = std::ranges::find(obligations, duty, &Obligation::duty);
+  return found == obligations.end() ? nullptr : &*found;
+}
+
 }  // namespace conclave::policy

@@ -106,6 +106,8 @@ struct Decision {
 
   // The first of the reasons that the outcome comes from; null when it is allowed.
   [[nodiscard]] const Reason* main_reason() const;
+  // The first obligation of this kind; null when there is none.
+  [[nodiscard]] const Obligation* obligation(Duty duty) const;
 
   friend bool operator==(const Decision&, const Decision&) = default;
 };

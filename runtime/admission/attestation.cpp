@@ -8,17 +8,13 @@
 
 #include <cstdio>
 
+#include "runtime/base/freed.hpp"
+
 namespace conclave::admission {
 
 namespace {
 
-template <auto Free>
-struct Freed {
-  template <class T>
-  void operator()(T* pointer) const {
-    Free(pointer);
-  }
-};
+using base::Freed;
 using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
 struct FreedPath {
   void operator()(STACK_OF(X509) * path) const { sk_X509_free(path); }  // not what is in it

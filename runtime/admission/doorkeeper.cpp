@@ -28,21 +28,9 @@ constexpr std::int64_t kAskAgainMs = 2'000;
 constexpr std::string_view kSignIns = "conclave_sign_ins_total";
 constexpr std::string_view kSignInsHelp = "Sign-ins by outcome.";
 
-bool has_duty(const Decision& decision, Duty duty) {
-  return std::ranges::any_of(decision.obligations,
-                             [duty](const policy::Obligation& one) { return one.duty == duty; });
-}
-
 // Worth telling people: held back, or half as odd as what asks for a second factor.
 bool is_notable(const Decision& decision, const policy::Policy& rules) {
   return decision.outcome != Outcome::allow || decision.score * 2 >= rules.location.step_up_at;
-}
-
-std::int64_t recheck_of(const Decision& decision) {
-  for (const policy::Obligation& one : decision.obligations) {
-    if (one.duty == Duty::recheck) return one.at_ms;
-  }
-  return 0;
 }
 
 std::shared_ptr<const identity::Restriction> restriction_of(const Decision& decision,
@@ -262,7 +250,7 @@ SessionId Doorkeeper::take_place(const Candidate& candidate, const Decision& dec
                             candidate.connection.address,
                             device.platform,
                             candidate.connection.web_socket,
-                            recheck_of(decision),
+                            next_look(decision, parts_.clock.utc_ms()),
                             restriction_of(decision, candidate.language)});
   return session.id;
 }
@@ -299,10 +287,16 @@ Task<Result<SignedIn>> Doorkeeper::welcome(SessionId id, Candidate candidate, De
   out.resume_expires_ms = parts_.clock.utc_ms() + parts_.sessions.resume_ms();
   const bool allowed = decision.outcome == Outcome::allow;
   (allowed ? accepted_ : restricted_).add();
-  if (has_duty(decision, Duty::notify_devices) && notable) {
+  if (decision.obligation(Duty::notify_devices) != nullptr && notable) {
     notify(candidate, decision, "risk", id);
   }
   co_return out;
+}
+
+std::int64_t Doorkeeper::next_look(const Decision& decision, std::int64_t now_ms) {
+  constexpr std::int64_t kHourMs = 3'600'000;
+  const policy::Obligation* recheck = decision.obligation(Duty::recheck);
+  return recheck == nullptr ? now_ms + kHourMs : recheck->at_ms;
 }
 
 void Doorkeeper::notify(const Candidate& candidate, const Decision& decision,

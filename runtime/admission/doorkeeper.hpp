@@ -59,10 +59,12 @@ class Doorkeeper {
   // What would be decided about this candidate now, without doing it.
   [[nodiscard]] Task<policy::Decision> explain(Candidate candidate);
 
-  // Looks again at the sessions whose time has come; devices that were idle for too long are
-  // revoked. Once a minute or so, and after a policy changed.
+  // Looks again at the sessions whose time has come, a few hundred at most; once a second.
+  [[nodiscard]] Task<void> look_around();
+  // Forgets what expired; once an hour devices that were idle for too long are revoked. Once a
+  // minute or so.
   [[nodiscard]] Task<void> upkeep();
-  // All sessions of the tenant are looked at with the next upkeep.
+  // All sessions of the tenant are due at once.
   void policy_changed(TenantId tenant);
 
   [[nodiscard]] Task<Result<hsm::api::AccessToken>> token(SessionId session);
@@ -86,6 +88,9 @@ class Doorkeeper {
                                                policy::Decision decision);
   [[nodiscard]] Task<Result<void>> set_primary(identity::Actor actor, DeviceId device,
                                                bool recovered);
+  // When a session that was let in so is looked at again, UTC ms.
+  [[nodiscard]] static std::int64_t next_look(const policy::Decision& decision,
+                                              std::int64_t now_ms);
   void learn(const Candidate& candidate, const Observation& observation,
              const policy::Decision& decision, bool proven);
   void notify(const Candidate& candidate, const policy::Decision& decision, std::string_view change,
@@ -96,6 +101,7 @@ class Doorkeeper {
   Parts parts_;
   Gatherer gatherer_;
   Tickets tickets_;
+  std::int64_t expired_ms_ = 0;  // monotonic: when devices were last expired
   observe::Counter accepted_;
   observe::Counter restricted_;
   observe::Counter stepped_up_;

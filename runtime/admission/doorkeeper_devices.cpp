@@ -21,9 +21,7 @@ using policy::Decision;
 constexpr std::int64_t kMinuteMs = 60'000;
 
 bool is_elected(const Decision& decision) {
-  return std::ranges::any_of(decision.obligations, [](const policy::Obligation& one) {
-    return one.duty == policy::Duty::elect_primary;
-  });
+  return decision.obligation(policy::Duty::elect_primary) != nullptr;
 }
 
 bool has_reason(const Decision& decision, policy::Code code) {

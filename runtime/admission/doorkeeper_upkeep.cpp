@@ -18,16 +18,9 @@ using policy::Decision;
 using policy::Outcome;
 
 constexpr std::int64_t kDayMs = 86'400'000;
-constexpr std::int64_t kNextLookMs = 3'600'000;
+constexpr std::int64_t kExpiryMs = 3'600'000;
 constexpr std::size_t kSessionsAtOnce = 500;
 constexpr std::size_t kDevicesAtOnce = 50;
-
-std::int64_t next_look(const Decision& decision, std::int64_t now_ms) {
-  for (const policy::Obligation& one : decision.obligations) {
-    if (one.duty == policy::Duty::recheck) return one.at_ms;
-  }
-  return now_ms + kNextLookMs;
-}
 
 }  // namespace
 
@@ -110,11 +103,17 @@ Task<void> Doorkeeper::expire_devices() {
   }
 }
 
-Task<void> Doorkeeper::upkeep() {
-  sweep();
+Task<void> Doorkeeper::look_around() {
   for (const SessionId id : parts_.sessions.due(parts_.clock.utc_ms(), kSessionsAtOnce)) {
     co_await look_again(id);
   }
+}
+
+Task<void> Doorkeeper::upkeep() {
+  sweep();
+  const std::int64_t now_ms = parts_.clock.monotonic_ms();
+  if (expired_ms_ != 0 && now_ms - expired_ms_ < kExpiryMs) co_return;
+  expired_ms_ = now_ms;
   co_await expire_devices();
 }
 

@@ -16,7 +16,7 @@ constexpr policy::Factor kFactors[] = {policy::Factor::totp, policy::Factor::web
 
 }  // namespace
 
-std::string reasons_json(const policy::Decision& decision, policy::Language language) {
+json::array reasons_of(const policy::Decision& decision, policy::Language language) {
   json::array out;
   for (const policy::Reason& reason : decision.reasons) {
     out.push_back(json::object{{"code", policy::code_text(reason.code)},
@@ -27,10 +27,10 @@ std::string reasons_json(const policy::Decision& decision, policy::Language lang
                                {"limit", reason.limit},
                                {"advice", policy::advice(reason, language)}});
   }
-  return json::serialize(out);
+  return out;
 }
 
-std::string step_ups_json(const policy::Decision& decision) {
+json::array step_ups_of(const policy::Decision& decision) {
   json::array out;
   for (const policy::StepUp& one : decision.step_ups) {
     json::array any_of;
@@ -40,7 +40,15 @@ std::string step_ups_json(const policy::Decision& decision) {
     out.push_back(
         json::object{{"any_of", std::move(any_of)}, {"approval", policy::to_text(one.approval)}});
   }
-  return json::serialize(out);
+  return out;
+}
+
+std::string reasons_json(const policy::Decision& decision, policy::Language language) {
+  return json::serialize(reasons_of(decision, language));
+}
+
+std::string step_ups_json(const policy::Decision& decision) {
+  return json::serialize(step_ups_of(decision));
 }
 
 std::string decision_members(const policy::Decision& decision, policy::Language language) {

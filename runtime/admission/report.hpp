@@ -1,5 +1,6 @@
 #pragma once
 
+#include <boost/json/fwd.hpp>
 #include <string>
 
 #include "policies/engine/decision.hpp"
@@ -7,9 +8,13 @@
 // Decisions as others read them.
 namespace conclave::admission {
 
-// JSON array: {code, effect, subject, detail, value, limit, advice} for each reason.
+// {code, effect, subject, detail, value, limit, advice} for each reason.
+[[nodiscard]] boost::json::array reasons_of(const policy::Decision& decision,
+                                            policy::Language language);
+// {any_of: [factor], approval} for each thing that is still asked for.
+[[nodiscard]] boost::json::array step_ups_of(const policy::Decision& decision);
+// The same as text.
 [[nodiscard]] std::string reasons_json(const policy::Decision& decision, policy::Language language);
-// JSON array: {any_of: [factor], approval} for each thing that is still asked for.
 [[nodiscard]] std::string step_ups_json(const policy::Decision& decision);
 // Members without braces: outcome, score, reasons.
 [[nodiscard]] std::string decision_members(const policy::Decision& decision,

@@ -1,7 +1,9 @@
 #include "runtime/ctl/api.hpp"
 
 #include <curl/curl.h>
+#include <poll.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "runtime/base/clock.hpp"
@@ -33,6 +35,34 @@ std::size_t take(char* data, std::size_t size, std::size_t count, void* into) {
 std::string text_of(const json::object& object, std::string_view name) {
   const json::value* found = object.if_contains(name);
   return found != nullptr && found->is_string() ? std::string(found->as_string()) : std::string();
+}
+
+// The advice of reasons that stand in the way.
+std::vector<std::string> reasons_of(const json::object& body) {
+  std::vector<std::string> out;
+  const json::value* list = body.if_contains("reasons");
+  if (list == nullptr || !list->is_array()) return out;
+  for (const json::value& each : list->as_array()) {
+    if (!each.is_object() || text_of(each.as_object(), "effect") == "allow") continue;
+    out.push_back(text_of(each.as_object(), "advice") + " (" + text_of(each.as_object(), "code") +
+                  ")");
+  }
+  return out;
+}
+
+// Every factor that would do for something that is asked for, in the server's order.
+std::vector<std::string> factors_of(const json::object& body) {
+  std::vector<std::string> out;
+  const json::value* steps = body.if_contains("step_ups");
+  if (steps == nullptr || !steps->is_array()) return out;
+  for (const json::value& step : steps->as_array()) {
+    const json::value* any_of = step.is_object() ? step.as_object().if_contains("any_of") : nullptr;
+    if (any_of == nullptr || !any_of->is_array()) continue;
+    for (const json::value& factor : any_of->as_array()) {
+      if (factor.is_string()) out.emplace_back(factor.as_string());
+    }
+  }
+  return out;
 }
 
 std::string folded_account(const std::string& account) {
@@ -117,12 +147,47 @@ Result<json::object> Api::accepted(Result<Response> response) {
   if (!response) return std::unexpected(response.error());
   if (response->status >= 200 && response->status < 300) return std::move(response->body);
   refusal_ = Refusal{response->status, text_of(response->body, "reason"),
-                     text_of(response->body, "advice"), text_of(response->body, "detail")};
+                     text_of(response->body, "advice"), text_of(response->body, "detail"),
+                     reasons_of(response->body)};
   if (refusal_->reason.empty()) {
     refusal_->reason = "status " + std::to_string(response->status);
     refusal_->advice = "This does not look like a Conclave server.";
   }
   return fail(kServerRefused, refusal_->reason);
+}
+
+Result<Api::Response> Api::step_up(const std::string& ticket, const ShownFactor& shown) {
+  constexpr std::int64_t kLongest_ms = 10'000;
+  json::object body{{"ticket", ticket}, {"factor", shown.factor}};
+  if (!shown.code.empty()) body["code"] = shown.code;
+  const std::string text = json::serialize(body);
+  std::string told;
+  for (;;) {
+    auto response = send("POST", "/api/v1/session/step-up", text);
+    if (!response || text_of(response->body, "reason") != "approval.pending") return response;
+    const std::string id = text_of(response->body, "approval");
+    if (show_ && id != told) {
+      show_(text_of(response->body, "number"), text_of(response->body, "qr"));
+    }
+    told = id;
+    const json::value* wait = response->body.if_contains("retry_after_ms");
+    const std::int64_t wait_ms = wait != nullptr && wait->is_int64() ? wait->as_int64() : 1'000;
+    ::poll(nullptr, 0, static_cast<int>(std::clamp<std::int64_t>(wait_ms, 1, kLongest_ms)));
+  }
+}
+
+Result<json::object> Api::signed_in(Result<Response> response) {
+  constexpr int kMostSteps = 4;
+  for (int step = 0; step < kMostSteps; ++step) {
+    if (!response || !ask_ || text_of(response->body, "reason") != "sign_in.step_up") break;
+    const std::string ticket = text_of(response->body, "ticket");
+    const auto shown = ask_(factors_of(response->body));
+    if (!shown) return std::unexpected(shown.error());
+    response = step_up(ticket, *shown);
+  }
+  auto in = accepted(std::move(response));
+  notices_ = in && in->contains("methods") ? reasons_of(*in) : std::vector<std::string>();
+  return in;
 }
 
 Result<Api::Signed> Api::sign(std::string_view purpose, const std::string& account,
@@ -163,7 +228,7 @@ Result<Profile> Api::enrol(const std::string& given, const base::Secret& passwor
                                 {"algorithm", client::DeviceKey::algorithm()},
                                 {"key", base::base64url_encode(key->point())}};
   std::string text = json::serialize(body);
-  auto in = accepted(send("POST", "/api/v1/session/enrol", text));
+  auto in = signed_in(send("POST", "/api/v1/session/enrol", text));
   base::wipe(text);
   if (!in) return std::unexpected(in.error());
   token_ = text_of(*in, "access_token");
@@ -179,7 +244,7 @@ Result<void> Api::prove(const Profile& profile) {
   json::object body = std::move(claim->body);
   body["account"] = profile.account;
   body["device"] = profile.device;
-  auto in = accepted(send("POST", "/api/v1/session/prove", json::serialize(body)));
+  auto in = signed_in(send("POST", "/api/v1/session/prove", json::serialize(body)));
   if (!in) return std::unexpected(in.error());
   token_ = text_of(*in, "access_token");
   key_ = std::move(*key);

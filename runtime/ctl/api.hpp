@@ -1,9 +1,11 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "runtime/base/error.hpp"
 #include "runtime/base/secret.hpp"
@@ -18,7 +20,18 @@ struct Refusal {
   std::string reason;
   std::string advice;
   std::string detail;
+  std::vector<std::string> reasons;  // of the organisation's rules: "advice (code)"
 };
+
+// A second factor that a person shows: what it is, and its code. `primary` needs no code.
+struct ShownFactor {
+  std::string factor;
+  std::string code;
+};
+// Asked when a sign-in needs one of `factors`.
+using AskFactor = std::function<Result<ShownFactor>(const std::vector<std::string>& factors)>;
+// Told once what has to be typed or read on the primary device.
+using ShowNumber = std::function<void(const std::string& number, const std::string& qr)>;
 
 // The management API of one server, over one kept-alive connection, with the authority pinned. One
 // thread; calls block, at most two minutes.
@@ -37,6 +50,14 @@ class Api {
   [[nodiscard]] Result<Response> send(const std::string& method, const std::string& target,
                                       const std::string& body,
                                       const std::vector<std::string>& headers = {});
+
+  // Without them a sign-in that needs a second factor is refused.
+  void on_step_up(AskFactor ask, ShowNumber show) {
+    ask_ = std::move(ask);
+    show_ = std::move(show);
+  }
+  // What the organisation's rules said about the last sign-in that was let in only in part.
+  [[nodiscard]] const std::vector<std::string>& notices() const { return notices_; }
 
   // Makes a device key, enrols it, and returns the profile to keep. Signed in afterwards.
   [[nodiscard]] Result<Profile> enrol(const std::string& account, const base::Secret& password,
@@ -59,6 +80,9 @@ class Api {
   struct Curl;
   struct Signed;
   [[nodiscard]] Result<boost::json::object> accepted(Result<Response> response);
+  // The answer to enrol or prove, once everything that it still asks for was shown.
+  [[nodiscard]] Result<boost::json::object> signed_in(Result<Response> response);
+  [[nodiscard]] Result<Response> step_up(const std::string& ticket, const ShownFactor& shown);
   [[nodiscard]] Result<Signed> sign(std::string_view purpose, const std::string& account,
                                     const std::string& device, const client::DeviceKey& key);
   [[nodiscard]] Result<std::string> proof(const std::string& method, const std::string& target,
@@ -70,6 +94,9 @@ class Api {
   std::optional<client::DeviceKey> key_;
   std::string token_;
   std::optional<Refusal> refusal_;
+  AskFactor ask_;
+  ShowNumber show_;
+  std::vector<std::string> notices_;
 };
 
 }  // namespace conclave::ctl

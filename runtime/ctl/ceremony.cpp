@@ -132,13 +132,12 @@ void add_approval(json::object* order, const std::string& name, ByteView signatu
   json::array kept;
   if (const json::value* old = order->if_contains("approvals"); old && old->is_array()) {
     for (const json::value& approval : old->get_array()) {
-      const bool same =
-          approval.is_object() && text_of(approval.get_object(), "approver") == name;
+      const bool same = approval.is_object() && text_of(approval.get_object(), "approver") == name;
       if (!same) kept.push_back(approval);
     }
   }
-  kept.push_back(json::object{{"approver", name},
-                              {"signature", base::base64url_encode(signature)}});
+  kept.push_back(
+      json::object{{"approver", name}, {"signature", base::base64url_encode(signature)}});
   (*order)["approvals"] = std::move(kept);
 }
 

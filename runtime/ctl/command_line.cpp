@@ -33,6 +33,11 @@ int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostre
       ->default_str(default_home().string());
   app.add_flag("--json", shell.json, "JSON for programs instead of tables");
   app.add_option("--tenant", shell.tenant, "tenant to act on: id or domain (default: one's own)");
+  app.add_option(
+         "--factor", shell.factor.factor,
+         "which second factor to show when a sign-in needs one (default: as the code looks)")
+      ->check(CLI::IsMember({"totp", "recovery_code", "primary"}));
+  app.add_option("--code", shell.factor.code, "the second factor's code, where no terminal is");
   add_profile_commands(app, shell);
   add_people_commands(app, shell);
   add_access_commands(app, shell);
@@ -54,6 +59,9 @@ int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostre
     return 2;
   }
   if (shell.home.empty()) shell.home = default_home();
+  if (shell.factor.factor.empty() && !shell.factor.code.empty()) {
+    shell.factor.factor = factor_of(shell.factor.code);
+  }
   return shell.run();
 }
 

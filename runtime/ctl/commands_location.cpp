@@ -62,11 +62,11 @@ void add_location_commands(CLI::App& app, Shell& shell) {
       [](Shell& self, const Given&) {
         return self.request("GET", "/api/v1/location/sources", std::nullopt, kSources);
       });
-  CLI::App* test = add(group, shell, "check", "says by line what is wrong with a list", given,
-                       check);
-  CLI::App* take = add(group, shell, "import",
-                       "checks a list and puts it in place of a configured one, in one step", given,
-                       import);
+  CLI::App* test =
+      add(group, shell, "check", "says by line what is wrong with a list", given, check);
+  CLI::App* take =
+      add(group, shell, "import",
+          "checks a list and puts it in place of a configured one, in one step", given, import);
   take->add_option("--into", given->into, "the file that [location] names")->required();
   for (CLI::App* command : {test, take}) {
     command

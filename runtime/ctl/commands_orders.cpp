@@ -123,10 +123,10 @@ void add_order_commands(CLI::App& app, Shell& shell) {
           [](Shell& self, const Given& is) {
             return self.request("DELETE", of_device(self, is, "/ban"), std::nullopt, {});
           });
-  CLI::App* order = command("wipe", "order a device to wipe itself; a second admin countersigns",
-                            wipe);
-  CLI::App* second = command("countersign", "the second admin's signature under an order",
-                             countersign);
+  CLI::App* order =
+      command("wipe", "order a device to wipe itself; a second admin countersigns", wipe);
+  CLI::App* second =
+      command("countersign", "the second admin's signature under an order", countersign);
   second->add_option("order", given->order, "o_…, from `device orders`")->required();
   for (CLI::App* each : {ban, order, second}) each->add_flag("--yes", given->yes, "I mean it");
   add(device, shell, "orders", "orders to a user's devices; --json shows the receipts", given,

@@ -37,6 +37,7 @@ void add_place(CLI::App* command, const std::shared_ptr<Place>& place) {
 Result<void> enrol(Shell& shell, const Place& place, const ServerPlace& server,
                    const std::string& account, const base::Secret& password) {
   Api api(server);
+  shell.answer_step_ups(api);
   auto profile = api.enrol(account, password, place.device_name);
   shell.remember(api);
   if (!profile) return std::unexpected(profile.error());
@@ -48,6 +49,7 @@ Result<void> enrol(Shell& shell, const Place& place, const ServerPlace& server,
        {"server", profile->server.url},
        {"home", shell.home.string()}},
       {"", {{"account", "account"}, {"device", "device"}, {"server", "server"}, {"home", "home"}}});
+  shell.show_notices(api);
   return {};
 }
 
@@ -93,6 +95,7 @@ Result<void> sign_out(Shell& shell) {
   auto profile = load_profile(shell.home);
   if (!profile) return std::unexpected(profile.error());
   Api api(profile->server);
+  shell.answer_step_ups(api);
   auto done = api.prove(*profile);
   if (done) {
     const auto ended = api.call("DELETE", "/api/v1/tenants/self/devices/" + profile->device);

@@ -20,7 +20,7 @@ constexpr const char* kFetch =
 
 Finding look_at(const std::filesystem::path& file) {
   const std::string name = "location: " + file.filename().string();
-  struct stat info{};
+  struct stat info {};
   if (::stat(file.c_str(), &info) != 0 || ::access(file.c_str(), R_OK) != 0) {
     return {name, Health::warning, file.string() + ": " + std::strerror(errno), kFetch};
   }
@@ -37,8 +37,8 @@ Findings check_location(const config::Config& config) {
   Findings out;
   for (const auto& file : config::location_files(config)) out.push_back(look_at(file));
   if (out.empty()) {
-    out.push_back({"location", Health::good, "no databases: countries of sign-ins are not known",
-                   {}});
+    out.push_back(
+        {"location", Health::good, "no databases: countries of sign-ins are not known", {}});
   }
   return out;
 }

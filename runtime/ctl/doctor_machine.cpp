@@ -25,7 +25,7 @@ constexpr int kFsyncs = 15;
 constexpr std::size_t kSpareFiles = 256;
 
 Finding free_space(const std::filesystem::path& folder) {
-  struct statvfs info{};
+  struct statvfs info {};
   if (::statvfs(folder.c_str(), &info) != 0) {
     return {"free space", Health::warning, "cannot be asked for " + folder.string(),
             "See that the folder exists."};
@@ -82,7 +82,7 @@ Finding disk_speed(const std::filesystem::path& folder) {
 }
 
 Finding clock_state() {
-  struct timex state{};
+  struct timex state {};
   const int answer = ::adjtimex(&state);
   const bool synchronised = answer >= 0 && answer != TIME_ERROR && (state.status & STA_UNSYNC) == 0;
   if (synchronised) return {"clock", Health::good, "synchronised", {}};
@@ -93,7 +93,7 @@ Finding clock_state() {
 }
 
 Finding open_files(const config::Config& config) {
-  struct rlimit limit{};
+  struct rlimit limit {};
   ::getrlimit(RLIMIT_NOFILE, &limit);
   const std::size_t wanted = config.limits.connections + kSpareFiles;
   const std::string found = std::to_string(limit.rlim_cur) + " allowed (" +

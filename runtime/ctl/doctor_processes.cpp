@@ -65,7 +65,7 @@ Findings ports(const config::Config& config) {
 }
 
 std::optional<unsigned> owner_of(const std::filesystem::path& path) {
-  struct stat info{};
+  struct stat info {};
   if (::lstat(path.c_str(), &info) != 0) return std::nullopt;
   return info.st_uid;
 }

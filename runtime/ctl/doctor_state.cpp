@@ -19,7 +19,7 @@ struct FileState {
 };
 
 FileState look(const std::filesystem::path& path) {
-  struct stat info{};
+  struct stat info {};
   if (::lstat(path.c_str(), &info) != 0) return {};
   return {true, (info.st_mode & 0077U) == 0, info.st_uid,
           static_cast<unsigned>(info.st_mode & 07777U)};

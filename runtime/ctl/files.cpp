@@ -98,4 +98,15 @@ Result<base::Secret> read_password(const std::filesystem::path& file, bool confi
   return out;
 }
 
+Result<std::string> read_code() {
+  if (::isatty(STDIN_FILENO) != 1) {
+    return fail(kUsage,
+                "a second factor is needed and there is no terminal to ask for it; give "
+                "--code CODE, or --factor primary");
+  }
+  std::string line = ask("Code of your authenticator application, or a recovery code: ");
+  if (line.empty()) return fail(kUsage, "the code is empty");
+  return line;
+}
+
 }  // namespace conclave::ctl

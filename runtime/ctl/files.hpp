@@ -17,4 +17,7 @@ namespace conclave::ctl {
 // The first line of `file`; with no file, asks on the terminal without echo (twice when `confirm`).
 [[nodiscard]] Result<base::Secret> read_password(const std::filesystem::path& file, bool confirm);
 
+// A second factor's code, typed on the terminal; kUsage without one.
+[[nodiscard]] Result<std::string> read_code();
+
 }  // namespace conclave::ctl

@@ -64,7 +64,7 @@ std::filesystem::path default_home() {
 
 Result<Profile> load_profile(const std::filesystem::path& home) {
   const std::filesystem::path file = home / kFile;
-  struct stat info{};
+  struct stat info {};
   if (::lstat(file.c_str(), &info) != 0) return fail(kNoProfile, file.string());
   const bool own = info.st_uid == ::geteuid() && S_ISREG(info.st_mode);
   if (!own || (info.st_mode & 0077U) != 0) return fail(kProfileUnusable, file.string());

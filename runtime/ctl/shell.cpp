@@ -1,8 +1,10 @@
 #include "runtime/ctl/shell.hpp"
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 
 #include "runtime/ctl/errors.hpp"
+#include "runtime/ctl/files.hpp"
 
 namespace conclave::ctl {
 
@@ -54,6 +56,7 @@ Result<json::object> Shell::call(const std::string& method, const std::string& t
   auto profile = load_profile(home);
   if (!profile) return std::unexpected(profile.error());
   Api api(profile->server);
+  answer_step_ups(api);
   const auto signed_in = api.prove(*profile);
   remember(api);
   CONCLAVE_TRY(signed_in);
@@ -61,6 +64,43 @@ Result<json::object> Shell::call(const std::string& method, const std::string& t
   remember(api);
   api.end();
   return result;
+}
+
+std::string factor_of(const std::string& code) {
+  constexpr std::size_t kLongestOfApplication = 8;
+  return code.size() > kLongestOfApplication ? "recovery_code" : "totp";
+}
+
+void Shell::answer_step_ups(Api& api) {
+  const auto has = [](const std::vector<std::string>& factors, std::string_view one) {
+    return std::ranges::find(factors, one) != factors.end();
+  };
+  api.on_step_up(
+      [this, has](const std::vector<std::string>& factors) -> Result<ShownFactor> {
+        if (!factor.factor.empty()) return factor;
+        if (has(factors, "totp") || !has(factors, "primary")) {
+          auto code = read_code();
+          if (!code) return std::unexpected(code.error());
+          std::string factor_name = factor_of(*code);
+          return ShownFactor{std::move(factor_name), *std::move(code)};
+        }
+        return ShownFactor{"primary", {}};
+      },
+      [this](const std::string& number, const std::string& qr) {
+        if (number.empty()) {
+          err_ << "Show this code to your primary device:\n\n    " << qr << "\n\n";
+        } else {
+          err_ << "Type this number on your primary device:\n\n    " << number << "\n\n";
+        }
+        err_.flush();
+      });
+}
+
+void Shell::show_notices(const Api& api) {
+  if (json || api.notices().empty()) return;
+  err_ << "Your organisation's rules let this account do little until this is set right:\n";
+  for (const std::string& notice : api.notices()) err_ << "  - " << notice << '\n';
+  err_ << "  `conclavectl factor add LABEL` sets an authenticator application up.\n";
 }
 
 Result<void> Shell::request(const std::string& method, const std::string& target,
@@ -72,7 +112,8 @@ Result<void> Shell::request(const std::string& method, const std::string& target
 }
 
 void Shell::report(const Error& error) {
-  Refusal said{0, std::string(error.reason()), std::string(error.spec().advice), error.detail()};
+  Refusal said{
+      0, std::string(error.reason()), std::string(error.spec().advice), error.detail(), {}};
   if (error.is(kServerRefused) && refusal_) said = *refusal_;
   if (json) {
     out_ << json::serialize(json::object{
@@ -83,6 +124,7 @@ void Shell::report(const Error& error) {
   err_ << "conclavectl: " << said.reason;
   if (!said.detail.empty()) err_ << " (" << said.detail << ")";
   err_ << "\n  " << said.advice << '\n';
+  for (const std::string& reason : said.reasons) err_ << "  - " << reason << '\n';
 }
 
 int Shell::run() {

@@ -21,6 +21,7 @@ class Shell {
   std::filesystem::path home;
   bool json = false;
   std::string tenant = "self";
+  ShownFactor factor;  // given on the command line, for sign-ins that need one
   // What the parsed command does; set by the command's callback.
   std::function<Result<void>(Shell&)> action;
 
@@ -45,6 +46,10 @@ class Shell {
 
   [[nodiscard]] std::ostream& out() { return out_; }
   [[nodiscard]] std::ostream& err() { return err_; }
+  // A sign-in of `api` that needs a second factor takes the one that was given, or asks for it.
+  void answer_step_ups(Api& api);
+  // What a sign-in that was let in only in part still needs.
+  void show_notices(const Api& api);
   // Kept for the report when a call was refused.
   void remember(const Api& api) { refusal_ = api.refusal(); }
 
@@ -56,6 +61,8 @@ class Shell {
   std::optional<Refusal> refusal_;
 };
 
+// What a code is by its looks: six digits come from an application, longer ones are for recovery.
+[[nodiscard]] std::string factor_of(const std::string& code);
 // One segment of a path or a value of a query, percent-encoded.
 [[nodiscard]] std::string encoded(std::string_view text);
 // kUsage unless `given`: for commands that destroy.

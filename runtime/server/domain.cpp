@@ -256,6 +256,7 @@ Task<void> Domain::upkeep() {
   for (int second = 0; !stopping_; second = (second + 1) % 60) {
     if (second % kEraserPause_s == 0) co_await eraser.retry();
     co_await async::sleep_for(std::chrono::seconds(1));
+    co_await doorkeeper.look_around();
     if (second != 59) continue;
     co_await sign_in.upkeep();
     co_await doorkeeper.upkeep();

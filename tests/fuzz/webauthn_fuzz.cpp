@@ -6,9 +6,7 @@
 #include "runtime/factors/errors.hpp"
 #include "runtime/factors/webauthn.hpp"
 
-using namespace conclave;           // NOLINT(google-build-using-namespace)
-using namespace conclave::factors;  // NOLINT(google-build-using-namespace)
-
+namespace conclave::factors {
 namespace {
 
 void head(base::ByteWriter& out, unsigned major, std::uint64_t value) {
@@ -68,12 +66,10 @@ void try_registration(ByteView client_data, ByteView attestation) {
   if (made->credential.empty() || !parse_credential_key(made->cose)) std::abort();
 }
 
-}  // namespace
-
 // First byte: 0 CBOR, 1 authenticator data, 2 client data, else a registration whose client data
 // has the length of the next two bytes. CBOR that is accepted is written again as the same bytes,
 // since the reader takes one form only.
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+int try_one(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const ByteView bytes(data + 1, size - 1);
   switch (data[0]) {
@@ -103,4 +99,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       return 0;
     }
   }
+}
+
+}  // namespace
+}  // namespace conclave::factors
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  return conclave::factors::try_one(data, size);
 }

@@ -8,6 +8,7 @@ import pytest
 
 from conclave_test import PASSWORD, program
 from conclave_test.fixtures import World
+from conclave_test.totp import Application
 
 
 class Ctl:
@@ -207,3 +208,38 @@ def test_doctor_says_what_is_broken_and_how_to_mend_it(fresh, tmp_path):
         config.write("\n[nonsense]\nx = 1\n")
     code, said = doctor(installation, tmp_path / "home")
     assert code != 0 and "nonsense" in said, said
+
+
+@pytest.mark.short
+def test_the_first_admin_of_a_production_server_sets_a_second_factor_up(bare, tmp_path):
+    installation = bare({"policy.default": "standard"})
+    installation.init()
+    installation.start()
+    password = tmp_path / "password"
+    password.write_text(PASSWORD + "\n")
+    password.chmod(0o600)
+    ctl = Ctl(installation, tmp_path / "admin", password)
+    first = ctl.run("setup", "--state", str(installation.state), "--password-file", str(password),
+                    as_json=False)
+    assert "conclavectl factor add" in first.stderr and "factor.unusable" in first.stderr
+    refused = ctl.run("tenant", "list", as_json=False, check=False)
+    assert refused.returncode == 1
+    assert "session.restricted" in refused.stderr and "factor.unusable" in refused.stderr
+    assert ctl.json("factor", "list") == {"factors": []}
+    begun = ctl.json("factor", "add", "Phone", "--password-file", str(password))
+    application = Application(begun["secret"])
+    ctl.run("factor", "confirm", begun["factor"], application.code())
+    # From now on the role asks for it: a program without a terminal is told what to give.
+    asked = ctl.run("tenant", "list", as_json=False, check=False)
+    assert asked.returncode == 2 and "--code CODE" in asked.stderr
+    wrong = ctl.run("--code", application.wrong(), "tenant", "list", as_json=False, check=False)
+    assert wrong.returncode == 1 and "factor.wrong" in wrong.stderr
+    ctl.run("--code", application.code(), "tenant", "create", "example.test")
+    # Shown once on this device, it is remembered there.
+    assert "example.test" in ctl.run("tenant", "list").stdout
+    # Another device of the same admin gets in with a recovery code.
+    codes = ctl.json("factor", "codes", "--password-file", str(password))["codes"]
+    other = Ctl(installation, tmp_path / "other", password)
+    other.run("--code", codes[0], "sign-in", "admin@provider.local", "--state",
+              str(installation.state), "--password-file", str(password))
+    assert "example.test" in other.run("tenant", "list").stdout

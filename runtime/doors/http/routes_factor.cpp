@@ -106,11 +106,12 @@ Task<Result<Answer>> codes(Context context, Call call) {
 }
 
 constexpr std::array kRoutes{
-    Route{"GET", "/api/v1/me/factors", Access::session, list},
-    Route{"POST", "/api/v1/me/factors", Access::session, enrol},
-    Route{"POST", "/api/v1/me/factors/codes", Access::session, codes},
-    Route{"POST", "/api/v1/me/factors/{factor}/confirm", Access::session, confirm},
-    Route{"POST", "/api/v1/me/factors/{factor}/remove", Access::session, remove},
+    Route{"GET", "/api/v1/me/factors", Access::session, list, "factor.list"},
+    Route{"POST", "/api/v1/me/factors", Access::session, enrol, "factor.enrol"},
+    Route{"POST", "/api/v1/me/factors/codes", Access::session, codes, "factor.codes"},
+    Route{"POST", "/api/v1/me/factors/{factor}/confirm", Access::session, confirm,
+          "factor.confirm"},
+    Route{"POST", "/api/v1/me/factors/{factor}/remove", Access::session, remove, "factor.remove"},
 };
 
 }  // namespace

@@ -164,7 +164,7 @@ TEST_F(DoorkeeperTest, AChangedPolicyEndsSessionsThatItWouldNotLetIn) {
   ASSERT_TRUE(enrol(device));
   world.policy.factors.demand = policy::Demand::always;
   world.s->doorkeeper.policy_changed(world.tenant);
-  world.run_void(world.s->doorkeeper.upkeep());
+  world.run_void(world.s->doorkeeper.look_around());
   EXPECT_EQ(sessions(), 0U);
 }
 

@@ -6,7 +6,18 @@
 namespace conclave::admission {
 namespace {
 
-using namespace identity;  // NOLINT(google-build-using-namespace)
+using identity::Actor;
+using identity::kBindingRefused;
+using identity::kDeviceNotFound;
+using identity::kHelloExpired;
+using identity::kPasswordWeak;
+using identity::kPasswordWrong;
+using identity::kResumeRefused;
+using identity::kSignInRefused;
+using identity::kSignInThrottled;
+using identity::Session;
+using identity::SessionEnd;
+using identity::UserChange;
 using identity::testing::TestDevice;
 using identity::testing::World;
 

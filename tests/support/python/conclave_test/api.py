@@ -1,6 +1,7 @@
 """The management API over HTTPS: sign-in, proof of possession of the device key, calls."""
 
 import json
+import time
 
 from . import http
 from .device import unb64
@@ -52,6 +53,9 @@ class Admin:
         response = self.raw(method, target, body, self.authorised_headers(method, target, data))
         if response.status == 401 and retry:  # the access token has a short life
             self.sign_in()
+            return self.call(method, target, body, retry=False)
+        if response.status == 429 and retry:  # as every client should: it says when to come back
+            time.sleep(response.json()["retry_after_ms"] / 1000)
             return self.call(method, target, body, retry=False)
         if response.status >= 400:
             raise ApiError(method, target, response)
