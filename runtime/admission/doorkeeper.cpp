@@ -165,6 +165,11 @@ Error Doorkeeper::ask_more(Candidate candidate, const Decision& decision,
   return Error(kStepUpNeeded, reasons_line(decision)).with_members(std::move(members));
 }
 
+bool Doorkeeper::on_gsm(const Candidate& candidate) const {
+  if (policy_of(candidate.device.tenant).factors.sms_on_gsm) return false;
+  return gatherer_.observe(candidate).network.access == policy::Access::gsm;
+}
+
 Task<Result<SignedIn>> Doorkeeper::step_up(Bytes ticket, Proof proof,
                                            identity::ConnectionFacts connection) {
   auto candidate = tickets_.take(ticket);
@@ -175,7 +180,9 @@ Task<Result<SignedIn>> Doorkeeper::step_up(Bytes ticket, Proof proof,
   }
   const policy::Factor kind = proof.kind;
   Result<void> verified = fail(kFactorUnavailable);
-  if (parts_.knowledge.verify) {
+  if (kind == policy::Factor::sms && on_gsm(*candidate)) {
+    verified = fail(kSmsOnGsm);
+  } else if (parts_.knowledge.verify) {
     const identity::Device& device = candidate->device;
     verified = co_await parts_.knowledge.verify(
         device.tenant, device.user, candidate->newcomer ? DeviceId{} : device.id, std::move(proof));

@@ -39,7 +39,7 @@ class Doorkeeper {
   // `ticket`: the one that the candidate waited with.
   [[nodiscard]] Task<Result<SignedIn>> admit(Candidate candidate,
                                              std::optional<Bytes> ticket = std::nullopt);
-  // One more proof of a sign-in that waits: kTicketUnknown, kApprovalPending,
+  // One more proof of a sign-in that waits: kTicketUnknown, kApprovalPending, kSmsOnGsm,
   // factors::kFactorWrong, ...
   [[nodiscard]] Task<Result<SignedIn>> step_up(Bytes ticket, Proof proof,
                                                identity::ConnectionFacts connection);
@@ -77,6 +77,9 @@ class Doorkeeper {
   [[nodiscard]] Task<Error> turn_away(Candidate candidate, policy::Decision decision);
   [[nodiscard]] Error ask_more(Candidate candidate, const policy::Decision& decision,
                                std::optional<Bytes> ticket);
+  // The device is where others can read an SMS, and the tenant does not put up with it (X.1606
+  // 8.1.2).
+  [[nodiscard]] bool on_gsm(const Candidate& candidate) const;
   [[nodiscard]] Task<Result<SignedIn>> ask_primary(Candidate candidate, Bytes ticket);
   // Makes room and takes the place. No suspension.
   [[nodiscard]] SessionId take_place(const Candidate& candidate, const policy::Decision& decision);

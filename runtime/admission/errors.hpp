@@ -18,6 +18,9 @@ inline constexpr ErrorSpec kTicketUnknown{
 inline constexpr ErrorSpec kFactorUnavailable{
     "factor.unavailable", ErrorKind::invalid,
     "This factor is not set up, or does not count here; use one that the sign-in lists."};
+inline constexpr ErrorSpec kSmsOnGsm{
+    "factor.sms_on_gsm", ErrorKind::denied,
+    "SMS does not count on a GSM network. Use another factor, or another network."};
 inline constexpr ErrorSpec kSessionRestricted{
     "session.restricted", ErrorKind::denied,
     "This session may only do what sets its account right; the reasons say what is missing."};

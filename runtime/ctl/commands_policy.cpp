@@ -167,6 +167,11 @@ void add_policy_commands(CLI::App& app, Shell& shell) {
   decide->add_option("--platform", newcomer.platform, "of a new device: linux, ios, ...");
   decide->add_option("--language", newcomer.language, "of the advice: en or zh")
       ->check(CLI::IsMember({"en", "zh"}));
+  decide->add_option("--round-trip-ms", newcomer.round_trip_ms,
+                     "least one of the client's answers");
+  decide->add_option("--tcp-round-trip-ms", newcomer.tcp_round_trip_ms,
+                     "least one of TCP, which ends at a relay");
+  decide->add_option("--mtu", newcomer.mtu, "largest packet of the connection, bytes");
   CLI::App* cases = add(group, shell, "test", "runs a table of cases", given, test);
   cases->add_option("file", given->first, "the table")->required();
   cases->add_option("--policy", given->second, what + " (default: the table's base)");

@@ -171,6 +171,9 @@ Result<void> explain_on_server(Shell& shell, const Newcomer& newcomer) {
                     {"address", newcomer.address},
                     {"language", newcomer.language}};
   if (!newcomer.platform.empty()) body["platform"] = newcomer.platform;
+  if (newcomer.tcp_round_trip_ms != 0) body["tcp_round_trip_ms"] = newcomer.tcp_round_trip_ms;
+  if (newcomer.round_trip_ms != 0) body["round_trip_ms"] = newcomer.round_trip_ms;
+  if (newcomer.mtu != 0) body["mtu"] = newcomer.mtu;
   const auto said = shell.call("POST", shell.in_tenant("/policy/explain"), body);
   if (!said) return std::unexpected(said.error());
   if (shell.json) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "runtime/observe/log.hpp"
 #include "runtime/whereabouts/errors.hpp"
 #include "runtime/whereabouts/told.hpp"
 
@@ -27,9 +28,7 @@ std::vector<KeptView::Counted> counted(const signals::HabitTable& table, What wh
 }  // namespace
 
 Disclosure::Disclosure(Parts parts)
-    : parts_(std::move(parts)),
-      consents_(parts_.writer, parts_.clock),
-      second_(parts_.random) {}
+    : parts_(std::move(parts)), consents_(parts_.writer, parts_.clock), second_(parts_.random) {}
 
 void Disclosure::load(const identity::SoundRows& rows) {
   consents_.load(rows);
@@ -63,8 +62,7 @@ Consent Disclosure::consent(const identity::Actor& actor) const {
   return consents_.of(actor.tenant, actor.user);
 }
 
-Task<Result<Consent>> Disclosure::set_consent(identity::Actor actor, bool given,
-                                              std::string text) {
+Task<Result<Consent>> Disclosure::set_consent(identity::Actor actor, bool given, std::string text) {
   // So that what is stored of positions goes as well when consent does.
   if (!given) CONCLAVE_CO_TRY(co_await parts_.watch.prepare(actor.tenant, actor.user));
   auto stored = co_await consents_.set(actor, given, std::move(text));
@@ -74,6 +72,19 @@ Task<Result<Consent>> Disclosure::set_consent(identity::Actor actor, bool given,
   co_return stored;
 }
 
+Task<std::vector<Stay>> Disclosure::stays(identity::Actor actor,
+                                          std::vector<identity::DeviceView> devices) {
+  if (auto opened = co_await parts_.watch.prepare(actor.tenant, actor.user); !opened) {
+    observe::warn("location.kept_unavailable", {{"user", actor.user}, {"error", opened.error()}});
+  }
+  std::vector<Stay> out;
+  for (const identity::DeviceView& device : devices) {
+    const auto address = network::Address::parse(device.address);
+    out.push_back(parts_.watch.stay(actor.tenant, actor.user, device.device, address));
+  }
+  co_return out;
+}
+
 Task<Result<KeptView>> Disclosure::view(identity::Actor actor) {
   CONCLAVE_CO_TRY(co_await parts_.watch.prepare(actor.tenant, actor.user));
   KeptView out;
@@ -81,9 +92,8 @@ Task<Result<KeptView>> Disclosure::view(identity::Actor actor) {
   const Kept* kept = parts_.watch.kept(actor.tenant, actor.user);
   if (kept == nullptr) co_return out;
   const auto& habit = kept->habit();
-  out.countries = counted(habit.countries(), [](std::uint32_t key) {
-    return CountryCode::of_number(key).text();
-  });
+  out.countries = counted(habit.countries(),
+                          [](std::uint32_t key) { return CountryCode::of_number(key).text(); });
   out.networks =
       counted(habit.networks(), [](std::uint32_t key) { return "AS" + std::to_string(key); });
   out.towns = counted(habit.cells(), [](std::uint32_t key) {
@@ -116,9 +126,9 @@ Task<Result<void>> Disclosure::erase(identity::Actor actor) {
 
 Disclosure::Ticket Disclosure::second_network(const identity::Actor& actor,
                                               const std::optional<network::Address>& address) {
-  return {second_.issue({actor.tenant, actor.user, actor.device, address},
-                        parts_.clock.monotonic_ms()),
-          parts_.clock.utc_ms() + SecondNetwork::kLife_ms};
+  return {
+      second_.issue({actor.tenant, actor.user, actor.device, address}, parts_.clock.monotonic_ms()),
+      parts_.clock.utc_ms() + SecondNetwork::kLife_ms};
 }
 
 Result<void> Disclosure::present(ByteView token, const std::optional<network::Address>& address) {

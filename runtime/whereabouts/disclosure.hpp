@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/identity/account.hpp"
 #include "runtime/whereabouts/consents.hpp"
 #include "runtime/whereabouts/second_network.hpp"
 #include "runtime/whereabouts/watch.hpp"
@@ -66,6 +67,9 @@ class Disclosure {
   // Withdrawn: what devices told of where they were is erased.
   [[nodiscard]] Task<Result<Consent>> set_consent(identity::Actor actor, bool given,
                                                   std::string text);
+  // Where each of the caller's devices was last. What is kept is left out while it cannot be read.
+  [[nodiscard]] Task<std::vector<Stay>> stays(identity::Actor actor,
+                                              std::vector<identity::DeviceView> devices);
   [[nodiscard]] Task<Result<KeptView>> view(identity::Actor actor);
   [[nodiscard]] Task<Result<void>> erase(identity::Actor actor);
 

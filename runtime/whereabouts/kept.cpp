@@ -7,14 +7,22 @@ namespace conclave::whereabouts {
 using signals::Evidence;
 using signals::Sighting;
 
+const Sighting* Kept::last_of(DeviceId device) const {
+  const Sighting* last = nullptr;
+  for (const Sighting& each : sightings_) {
+    const bool newer = last == nullptr || each.at_s > last->at_s;
+    if (each.device == device && newer) last = &each;
+  }
+  return last;
+}
+
 bool Kept::known(DeviceId device, std::int64_t at_s) const {
   const auto found = known_from_s_.find(device);
   return found != known_from_s_.end() && found->second <= at_s;
 }
 
 bool Kept::empty() const {
-  return sightings_.empty() && known_from_s_.empty() && doubtful_.empty() &&
-         habit_.last_day() == 0;
+  return sightings_.empty() && known_from_s_.empty() && doubtful_.empty() && habit_.last_day() == 0;
 }
 
 void Kept::learn(const Evidence& evidence, Lesson lesson) {
@@ -49,11 +57,8 @@ void Kept::learn(const Evidence& evidence, Lesson lesson) {
 }
 
 std::int64_t Kept::last_seen_s(DeviceId device) const {
-  std::int64_t last = 0;
-  for (const Sighting& sighting : sightings_) {
-    if (sighting.device == device) last = std::max(last, sighting.at_s);
-  }
-  return last;
+  const Sighting* last = last_of(device);
+  return last == nullptr ? 0 : last->at_s;
 }
 
 void Kept::make_room() {

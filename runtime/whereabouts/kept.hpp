@@ -35,6 +35,8 @@ class Kept {
 
   [[nodiscard]] const signals::HabitProfile& habit() const { return habit_; }
   [[nodiscard]] const std::vector<signals::Sighting>& sightings() const { return sightings_; }
+  // The device's newest sighting; nullptr: none is kept.
+  [[nodiscard]] const signals::Sighting* last_of(DeviceId device) const;
   [[nodiscard]] const std::map<DeviceId, std::int64_t>& known_from_s() const {
     return known_from_s_;
   }

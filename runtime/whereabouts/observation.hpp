@@ -15,7 +15,7 @@ namespace conclave::whereabouts {
 // What a device says of itself: claims in clear, checked against what is measured, never believed
 // alone.
 struct DeviceClaims {
-  std::optional<signals::DeviceFix> fix;  // used only with the person's consent
+  std::optional<signals::DeviceFix> fix;           // used only with the person's consent
   std::optional<std::int32_t> utc_offset_minutes;  // east positive
   signals::CountryCode locale_region;
   policy::Access access = policy::Access::unknown;
@@ -35,7 +35,7 @@ struct Input {
   std::optional<network::Address> address;  // the client's, behind trusted proxies
   signals::PathFacts path;                  // nothing of it when TCP ends at a proxy of ours
   bool client_certificate = false;
-  DeviceClaims claims;  // what was not claimed here is taken from the device's newest report
+  DeviceClaims claims;   // what was not claimed here is taken from the device's newest report
   bool attended = true;  // a person is at it; false for a reconnect by itself
   std::vector<OnlineDevice> online;
 };
@@ -49,9 +49,17 @@ struct Observation {
   policy::NetworkFacts network;
   std::vector<policy::FindingFacts> findings;
   bool location_consent = false;
-  bool known_device = false;  // a day old, or vouched for since
-  std::string place;          // "Berlin, DE", "DE"; empty: not known
+  bool known_device = false;   // a day old, or vouched for since
+  std::string place;           // "Berlin, DE", "DE"; empty: not known
   signals::Evidence evidence;  // for Watch::learn
+};
+
+// Where a device was when it was last seen, for the list of a person's devices.
+struct Stay {
+  std::string place;    // as Observation has it
+  std::string country;  // ISO 3166-1, two letters; empty: not known
+  std::uint32_t as_number = 0;
+  policy::Access access = policy::Access::unknown;
 };
 
 }  // namespace conclave::whereabouts

@@ -204,11 +204,8 @@ Observation Watch::observe(const Input& input) const {
   const Kept& kept = person == nullptr ? kNothing : person->kept;
   std::vector<signals::Sighting> online;
   for (const OnlineDevice& other : input.online) {
-    const auto last = std::ranges::max_element(
-        kept.sightings(), {}, [&](const signals::Sighting& each) {
-          return each.device == other.device ? each.at_s : INT64_MIN;
-        });
-    if (last == kept.sightings().end() || last->device != other.device) continue;
+    const signals::Sighting* last = kept.last_of(other.device);
+    if (last == nullptr) continue;
     online.push_back(*last);
     online.back().at_s = std::max(last->at_s, other.active_ms / kMsPerS);
   }
@@ -280,6 +277,29 @@ const Kept* Watch::kept(TenantId tenant, UserId user) {
   return person->kept.empty() ? nullptr : &person->kept;
 }
 
+Stay Watch::stay(TenantId tenant, UserId user, DeviceId device,
+                 const std::optional<network::Address>& address) const {
+  const Person* person = find(tenant, user);
+  Input input;
+  input.tenant = tenant;
+  input.user = user;
+  input.device = device;
+  Stay out;
+  out.access = claims_of(input, person).access;
+  if (address) {
+    const evidence::LookUp found = parts_.sources.look_up_named(*address);
+    return {place_text(found), found.facts.country.text(), found.facts.as_number,
+            checked(out.access, found.facts.traits)};
+  }
+  const signals::Sighting* last = person == nullptr ? nullptr : person->kept.last_of(device);
+  if (last == nullptr) return out;
+  out.country = last->network.country.text();
+  out.place = out.country;
+  out.as_number = last->network.as_number;
+  out.access = checked(out.access, last->network.traits);
+  return out;
+}
+
 Task<Result<void>> Watch::erase(TenantId tenant, UserId user) {
   if (Person* person = find(tenant, user)) {
     person->kept = {};
@@ -297,9 +317,8 @@ Task<Result<void>> Watch::store(PersonKey key) {
   if (person == nullptr || person->waits_since_ms == 0) co_return Result<void>{};
   const std::uint64_t changes = person->changes;
   person->kept.expire(parts_.clock.utc_ms() / kMsPerS, keeping_of(parts_.policy_of(key.tenant)));
-  const std::string value = person->kept.empty()
-                                ? std::string()
-                                : std::string(base::as_text(person->kept.encode()));
+  const std::string value =
+      person->kept.empty() ? std::string() : std::string(base::as_text(person->kept.encode()));
   CONCLAVE_CO_TRY(co_await parts_.states.set_internal(key.tenant, key.user, std::string(kRow),
                                                       std::string(value)));
   person = find(key.tenant, key.user);

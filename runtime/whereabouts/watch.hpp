@@ -35,9 +35,9 @@ class Watch {
   };
   struct Limits {
     std::size_t people = 10'000;  // in memory; beyond, the longest unused leave once stored
-    std::int64_t store_after_ms = 600'000;  // what was learnt is stored this long after
-    std::size_t stores_at_once = 200;       // by one upkeep()
-    std::size_t swept_at_once = 64;         // people whose rows one upkeep() lets expire
+    std::int64_t store_after_ms = 600'000;   // what was learnt is stored this long after
+    std::size_t stores_at_once = 200;        // by one upkeep()
+    std::size_t swept_at_once = 64;          // people whose rows one upkeep() lets expire
     std::int64_t report_ms = 6 * 3'600'000;  // how long a device's report counts
     std::int64_t second_ms = 900'000;        // and its second network
   };
@@ -81,6 +81,9 @@ class Watch {
   // What is kept, expired things left out; nullptr when nothing is. After prepare(); valid until
   // the caller's next co_await.
   [[nodiscard]] const Kept* kept(TenantId tenant, UserId user);
+  // Where the device was last: what its address says, or else what is kept after prepare().
+  [[nodiscard]] Stay stay(TenantId tenant, UserId user, DeviceId device,
+                          const std::optional<network::Address>& address) const;
   // Forgets habits, sightings and reports, in memory and on disk.
   [[nodiscard]] Task<Result<void>> erase(TenantId tenant, UserId user);
 
@@ -104,8 +107,8 @@ class Watch {
     Kept kept;
     std::map<DeviceId, Report> reports;  // memory only, as the next
     std::map<DeviceId, Second> second;
-    std::int64_t used_ms = 0;            // monotonic
-    std::int64_t waits_since_ms = 0;     // monotonic; 0: stored as it is
+    std::int64_t used_ms = 0;         // monotonic
+    std::int64_t waits_since_ms = 0;  // monotonic; 0: stored as it is
     std::uint64_t changes = 0;
   };
 

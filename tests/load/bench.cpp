@@ -18,12 +18,12 @@ Population& Bench::population() {
   return *population_;
 }
 
-std::vector<Device*> Bench::devices(std::size_t people, std::size_t nth) {
-  population().grow(people);
+std::vector<Device*> Bench::devices(std::size_t people, std::size_t nth, std::string_view tenant) {
+  population().grow(tenant, people);
   std::vector<Device*> out;
   for (std::size_t person = 0; person < people; ++person) {
-    auto& device = devices_[{person, nth}];
-    if (!device) device = std::make_unique<Device>(Population::new_device(person));
+    auto& device = devices_[{std::string(tenant), person, nth}];
+    if (!device) device = std::make_unique<Device>(Population::new_device(tenant, person));
     out.push_back(device.get());
   }
   return out;

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "tests/load/crowd.hpp"
@@ -35,8 +36,9 @@ class Bench {
 
   [[nodiscard]] Server& server();
   [[nodiscard]] Population& population();
-  // The nth device of the first `people` persons; made, not yet enrolled, when new.
-  [[nodiscard]] std::vector<Device*> devices(std::size_t people, std::size_t nth = 0);
+  // The nth device of the first `people` persons of a tenant; made, not yet enrolled, when new.
+  [[nodiscard]] std::vector<Device*> devices(std::size_t people, std::size_t nth = 0,
+                                             std::string_view tenant = kOpenTenant);
   [[nodiscard]] Target target(bool tls);
   // Ends the server, keeps its state; the next scenario starts it again.
   void restart_server();
@@ -56,7 +58,7 @@ class Bench {
  private:
   std::unique_ptr<Server> server_;
   std::unique_ptr<Population> population_;
-  std::map<std::pair<std::size_t, std::size_t>, std::unique_ptr<Device>> devices_;
+  std::map<std::tuple<std::string, std::size_t, std::size_t>, std::unique_ptr<Device>> devices_;
   SslContext tls_;
 };
 
@@ -66,6 +68,7 @@ void measure_chat(Bench& bench, bool tls);
 void measure_chat_latency(Bench& bench, bool tls);
 void measure_rooms(Bench& bench, bool tls);
 void measure_sign_in(Bench& bench, bool tls);
+void measure_policy(Bench& bench);
 void measure_handshakes(Bench& bench);
 void measure_history(Bench& bench);
 void measure_idle(Bench& bench, bool tls);

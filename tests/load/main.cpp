@@ -19,6 +19,7 @@ constexpr Scenario kScenarios[] = {
     {"latency", [](Bench& bench) { measure_chat_latency(bench, false); }},
     {"room", [](Bench& bench) { measure_rooms(bench, false); }},
     {"sign-in", [](Bench& bench) { measure_sign_in(bench, false); }},
+    {"policy", measure_policy},
     {"history", measure_history},
     {"chat-tls", [](Bench& bench) { measure_chat(bench, true); }},
     {"latency-tls", [](Bench& bench) { measure_chat_latency(bench, true); }},

@@ -22,7 +22,7 @@ Options read_options(int argc, char** argv) {
   app.add_option("--json", out.json, "write the figures to this file");
   app.add_option(
          "--only", out.only,
-         "scenarios: floor chat latency room sign-in history idle handshakes, and chat-tls, "
+         "scenarios: floor chat latency room sign-in policy history idle handshakes, and chat-tls, "
          "latency-tls, room-tls, sign-in-tls, idle-tls (default: all)")
       ->delimiter(',');
   auto* const seconds = app.add_option("--seconds", out.seconds, "length of a run");

@@ -160,6 +160,22 @@ void measure_sign_in(Bench& bench, bool tls) {
   }
 }
 
+void measure_policy(Bench& bench) {
+  const std::size_t people = std::min(kDevices, bench.options.people);
+  const auto open = bench.devices(people);
+  const auto strict = bench.devices(people, 0, kStrictTenant);
+  Crowd(bench.poller, bench.target(false)).sign_in(open);
+  Crowd(bench.poller, bench.target(false)).sign_in(strict);
+  bench.population().tighten();
+  for (std::size_t run = 0; run < bench.options.runs; ++run) {
+    const Stretch loose = SignIns(bench, false, false, open).run();
+    const Stretch tight = SignIns(bench, false, false, strict).run();
+    bench.report_rate("logins_open", "", loose);
+    bench.report_rate("logins_strict", "", tight);
+    bench.report.add("logins_strict_share", tight.per_s() / loose.per_s());
+  }
+}
+
 void measure_handshakes(Bench& bench) {
   for (std::size_t run = 0; run < bench.options.runs; ++run) {
     bench.report_rate("handshakes_full", "", Handshakes(bench, false).run());

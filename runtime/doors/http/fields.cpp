@@ -2,6 +2,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
+#include <limits>
 
 #include "runtime/base/encoding.hpp"
 #include "runtime/doors/http/errors.hpp"
@@ -56,7 +57,15 @@ std::optional<bool> Fields::optional_flag(std::string_view name) {
 }
 
 std::uint64_t Fields::number(std::string_view name) {
-  const json::value* value = take(name, true);
+  return integer(name, true, std::numeric_limits<std::uint64_t>::max());
+}
+
+std::uint64_t Fields::optional_number(std::string_view name, std::uint64_t most) {
+  return integer(name, false, most);
+}
+
+std::uint64_t Fields::integer(std::string_view name, bool required, std::uint64_t most) {
+  const json::value* value = take(name, required);
   if (value == nullptr) return 0;
   boost::system::error_code error;
   const auto out = value->is_double() ? 0 : value->to_number<std::uint64_t>(error);
@@ -64,6 +73,7 @@ std::uint64_t Fields::number(std::string_view name) {
     reject(name, "must be an integer, 0 or more");
     return 0;
   }
+  if (out > most) reject(name, "must be at most " + std::to_string(most));
   return out;
 }
 

@@ -22,6 +22,8 @@ class Fields {
   std::optional<std::string> optional_text(std::string_view name);
   std::optional<bool> optional_flag(std::string_view name);
   std::uint64_t number(std::string_view name);  // an integer, 0 or more
+  // 0 when it is not there.
+  std::uint64_t optional_number(std::string_view name, std::uint64_t most);
   std::optional<identity::RoleSet> optional_roles(std::string_view name);
   Bytes binary(std::string_view name);  // base64url
   // The JSON's own copy is wiped.
@@ -36,6 +38,7 @@ class Fields {
 
  private:
   boost::json::value* take(std::string_view name, bool required);
+  std::uint64_t integer(std::string_view name, bool required, std::uint64_t most);
 
   boost::json::object body_;
   std::string path_;

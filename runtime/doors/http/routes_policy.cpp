@@ -130,6 +130,18 @@ Result<admission::Candidate> candidate_of(const Context& context, TenantId tenan
   return out;
 }
 
+// How the connection would look: what a relay in front of somebody gives away.
+void read_path(Fields& in, identity::ConnectionFacts& connection) {
+  constexpr std::uint64_t kMostMs = 60'000;
+  constexpr std::int64_t kUsPerMs = 1'000;
+  constexpr std::uint64_t kMostMtu = 65'535;
+  connection.path.round_trip_ms =
+      static_cast<double>(in.optional_number("tcp_round_trip_ms", kMostMs));
+  connection.path.mtu = static_cast<std::uint32_t>(in.optional_number("mtu", kMostMtu));
+  const auto ping_ms = static_cast<std::int64_t>(in.optional_number("round_trip_ms", kMostMs));
+  connection.least_ping_us = std::make_shared<std::atomic<std::int64_t>>(ping_ms * kUsPerMs);
+}
+
 Task<Result<Answer>> explain_policy(Context context, Call call) {
   auto tenant = context.services.administration.resolve_tenant(call.actor, call.path[0]);
   if (!tenant) co_return std::unexpected(tenant.error());
@@ -143,11 +155,14 @@ Task<Result<Answer>> explain_policy(Context context, Call call) {
   const auto client = network::Address::parse(address);
   if (!client) in.reject("address", "must be an IPv4 or IPv6 address");
   if (language != "en" && language != "zh") in.reject("language", "must be en or zh");
+  identity::ConnectionFacts connection;
+  read_path(in, connection);
   CONCLAVE_CO_TRY(in.finish());
   auto user = context.services.administration.resolve_user(*tenant, name);
   if (!user) co_return std::unexpected(user.error());
   auto candidate = candidate_of(context, *tenant, *user, device, std::move(platform));
   if (!candidate) co_return std::unexpected(candidate.error());
+  candidate->connection = std::move(connection);
   candidate->connection.address = address;
   candidate->connection.client = *client;
   candidate->connection.tls = true;

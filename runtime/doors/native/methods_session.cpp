@@ -135,9 +135,12 @@ Text Methods::perform(const Call& call, protocol::SessionEnd) {
 Task<Text> Methods::perform(Call call, protocol::DeviceList) {
   auto devices = co_await domain_.account.devices(call.actor());
   if (!devices) co_return std::unexpected(std::move(devices).error());
+  const auto stays = co_await domain_.disclosure.stays(call.actor(), *devices);
   JsonText json(1024);
   json.open();
-  append_all(json, "devices", *devices);
+  json.open_list("devices");
+  for (std::size_t i = 0; i < devices->size(); ++i) append(json, (*devices)[i], stays[i]);
+  json.close_list();
   json.close();
   co_return json.take();
 }

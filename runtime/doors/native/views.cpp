@@ -118,12 +118,16 @@ void append(JsonText& json, const chat::ReceiptView& receipt) {
   json.field("delivered_seq", receipt.delivered_seq).close();
 }
 
-void append(JsonText& json, const identity::DeviceView& device) {
+void append(JsonText& json, const identity::DeviceView& device, const whereabouts::Stay& stay) {
   json.open().field("device", device.device).field("name", device.name);
   json.field("platform", device.platform).field("created_ms", device.created_ms);
   json.field("last_active_ms", device.last_active_ms).field("online", device.online);
   json.field("current", device.current).field("address", device.address);
-  json.field("primary", device.primary).close();
+  json.field("primary", device.primary).field("place", stay.place);
+  if (!stay.country.empty()) json.field("country", stay.country);
+  if (stay.as_number != 0) json.field("as_number", stay.as_number);
+  if (stay.access != policy::Access::unknown) json.field("access", policy::to_text(stay.access));
+  json.close();
 }
 
 void append(JsonText& json, const admission::ApprovalView& request) {

@@ -5,6 +5,7 @@
 #include "runtime/doors/native/json_text.hpp"
 #include "runtime/identity/account.hpp"
 #include "runtime/presence/presence.hpp"
+#include "runtime/whereabouts/observation.hpp"
 
 // The domain's values as the schema's types (sdk/protocol/schema/types.json). Each call appends one
 // object, or, where it says members, the members of an object that the caller has opened.
@@ -17,7 +18,7 @@ void append(JsonText& json, const chat::MemberView& member);
 void append(JsonText& json, const chat::LogEntry& entry);
 void append(JsonText& json, const chat::FoldedEntry& entry);
 void append(JsonText& json, const chat::ReceiptView& receipt);
-void append(JsonText& json, const identity::DeviceView& device);
+void append(JsonText& json, const identity::DeviceView& device, const whereabouts::Stay& stay);
 void append(JsonText& json, const admission::ApprovalView& request);
 void append(JsonText& json, const identity::UserView& user);
 void append(JsonText& json, const sync::PresenceState& presence);
