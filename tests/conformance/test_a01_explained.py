@@ -36,9 +36,9 @@ def explain(located, tmp_path):
     password.chmod(0o600)
 
     def run(*arguments):
-        done = subprocess.run([program("conclavectl"), "--home", str(tmp_path / "admin"),
-                               "--tenant", ALPHA, *arguments], capture_output=True, text=True, timeout=60,
-                              check=False)
+        done = subprocess.run(
+            [program("conclavectl"), "--home", str(tmp_path / "admin"), "--tenant", ALPHA,
+             *arguments], capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, (arguments, done.stdout, done.stderr)
         return done.stdout
 

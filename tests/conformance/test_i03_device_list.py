@@ -1,4 +1,4 @@
-"""I-03: all devices see the live list of the user's devices and are told of what happens to them."""
+"""I-03: all devices see the live list of the user's devices and are told what happens to them."""
 
 import pytest
 

@@ -1,5 +1,6 @@
 """The program `conclave` at a door that has rules: caps, the primary device's approval."""
 
+import json
 import re
 import subprocess
 import threading
@@ -8,8 +9,10 @@ import pytest
 
 from conclave_test import PASSWORD, program
 from conclave_test.admission import House
+from conclave_test.totp import Application
 
 CAPPED = 'base = "open"\n[devices]\ncap = 2\noverflow = "refuse"\n'
+ALWAYS = 'base = "open"\n[factors]\ndemand = "always"\nremember_hours = 1\n'
 PRIMARY = 'base = "open"\n[primary]\nrequired = true\n'
 
 
@@ -114,3 +117,30 @@ def test_a_new_device_is_approved_by_the_number_that_is_typed_on_the_primary(hou
     assert "is signed in on this device" in out
     # From now on it comes back by its key.
     assert laptop.run("rooms").returncode == 0
+
+
+def test_a_second_factor_is_set_up_and_asked_for_on_the_terminal(house, terminals):
+    ada = house.person()
+    laptop, phone = terminals(ada, "laptop"), terminals(ada, "phone")
+    assert laptop.sign_in().returncode == 0
+    adding = subprocess.Popen(laptop.command("--json", "factor", "add", "totp"), text=True,
+                              stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE)
+    stop = threading.Timer(60, adding.kill)
+    stop.start()
+    adding.stdin.write(PASSWORD + "\n")
+    adding.stdin.flush()
+    begun = adding.stdout.readline()
+    assert begun, adding.stderr.read()
+    application = Application(json.loads(begun)["totp"]["secret"])
+    out, rest = adding.communicate(application.code() + "\n", timeout=60)
+    stop.cancel()
+    assert adding.returncode == 0, rest
+    assert json.loads(out)["kind"] == "totp"
+    house.rule(ALWAYS)
+    wrong = phone.run(*phone.sign_in_arguments(), text=f"{PASSWORD}\n{application.wrong()}\n")
+    assert wrong.returncode == 1 and "factor.wrong" in wrong.stderr
+    let_in = phone.run(*phone.sign_in_arguments(), text=f"{PASSWORD}\n{application.code()}\n")
+    assert let_in.returncode == 0, let_in.stderr
+    assert "is signed in on this device" in let_in.stdout
+    assert phone.run("rooms").returncode == 0, "it is remembered on this device"

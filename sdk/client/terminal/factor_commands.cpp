@@ -49,8 +49,8 @@ Result<void> add_totp(const Request& request) {
         "%s\n\nShow this to your authenticator application as a QR code, or type its "
         "secret:\n%s\n",
         string_at(totp, "uri").c_str(), string_at(totp, "secret").c_str());
-    std::fflush(stdout);
   }
+  std::fflush(stdout);  // whoever reads a pipe has to answer
   auto code = read_password("The code that it shows now: ");
   if (!code) return std::unexpected(std::move(code).error());
   auto made = (*client)
