@@ -18,8 +18,9 @@ void judge_device(Judgement& judgement) {
 }
 
 void judge_credential(Judgement& judgement) {
+  // Of the account, whatever it was that came in with: a thief who knows the password enrols a
+  // device of his own, and a device key is no reason to put that off.
   const auto& credential = judgement.facts.credential;
-  if (credential.kind != CredentialKind::password) return;
   const auto& rules = judgement.policy.password;
   if (credential.password_age_s > rules.age_days * kDayS) {
     auto& reason = judgement.add(Code::password_expired, Outcome::restrict);

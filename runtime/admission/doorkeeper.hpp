@@ -66,6 +66,8 @@ class Doorkeeper {
   [[nodiscard]] Task<void> upkeep();
   // All sessions of the tenant are due at once.
   void policy_changed(TenantId tenant);
+  // The same for one account: its password was changed.
+  void account_changed(TenantId tenant, UserId user);
 
   [[nodiscard]] Task<Result<hsm::api::AccessToken>> token(SessionId session);
   void sweep();

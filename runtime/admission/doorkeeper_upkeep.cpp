@@ -72,6 +72,12 @@ void Doorkeeper::policy_changed(TenantId tenant) {
   }
 }
 
+void Doorkeeper::account_changed(TenantId tenant, UserId user) {
+  for (const Session* session : parts_.sessions.of_user(tenant, user)) {
+    parts_.sessions.set_recheck(session->id, 1);
+  }
+}
+
 Task<void> Doorkeeper::expire_devices() {
   const std::int64_t now_ms = parts_.clock.utc_ms();
   std::vector<Device> idle;

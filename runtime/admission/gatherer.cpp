@@ -84,6 +84,15 @@ void Gatherer::add_account(const Candidate& candidate, policy::Facts& facts) con
   if (knowledge.factors) facts.account.enrolled = knowledge.factors(device.tenant, device.user);
 }
 
+void Gatherer::add_credential(const Candidate& candidate, policy::Facts& facts) const {
+  facts.credential.kind = candidate.credential;
+  const identity::Credential* stored =
+      parts_.directory.credential(candidate.device.tenant, candidate.device.user);
+  if (stored == nullptr) return;
+  if (stored->set_ms != 0) facts.credential.password_age_s = age_s(facts.now_ms, stored->set_ms);
+  facts.credential.password_breached = stored->breached;
+}
+
 void Gatherer::add_device(const Candidate& candidate, policy::Facts& facts) const {
   const Device& device = candidate.device;
   const User* user = parts_.directory.user(device.tenant, device.user);
@@ -137,7 +146,7 @@ policy::Facts Gatherer::gather(const Candidate& candidate, const Observation& ob
   policy::Facts facts;
   facts.now_ms = parts_.clock.utc_ms();
   facts.session_dead_after_s = parts_.sessions.idle_ms() / kSecondMs;
-  facts.credential.kind = candidate.credential;
+  add_credential(candidate, facts);
   add_account(candidate, facts);
   add_device(candidate, facts);
   add_sessions(candidate, facts);

@@ -31,6 +31,7 @@ class Gatherer {
 
  private:
   void add_account(const Candidate& candidate, policy::Facts& facts) const;
+  void add_credential(const Candidate& candidate, policy::Facts& facts) const;
   void add_device(const Candidate& candidate, policy::Facts& facts) const;
   void add_sessions(const Candidate& candidate, policy::Facts& facts) const;
   void add_passed(const Candidate& candidate, policy::Facts& facts) const;

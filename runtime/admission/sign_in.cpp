@@ -125,6 +125,7 @@ Task<Result<SignedIn>> SignIn::enrol(EnrolRequest request, ConnectionFacts facts
     co_return refuse(attempt, "signature");
   }
 
+  const bool breached = passwords_.breached(request.password.view());
   throttle_.started(attempt, clock_.monotonic_ms());
   auto user = co_await check_password(*name, std::move(request.password));
   if (!user) {
@@ -135,12 +136,31 @@ Task<Result<SignedIn>> SignIn::enrol(EnrolRequest request, ConnectionFacts facts
   throttle_.succeeded(attempt, clock_.monotonic_ms());
   const Tenant* tenant = directory_.tenant_by_domain(name->domain);
   if (tenant == nullptr) co_return fail(kSignInRefused);
-  auto candidate = enrolling(request, tenant->id, *user, std::move(*key));
+  const TenantId tenant_id = tenant->id;
+  if (breached) CONCLAVE_CO_TRY(co_await note_breached(tenant_id, *user));
+  auto candidate = enrolling(request, tenant_id, *user, std::move(*key));
   if (!candidate) co_return std::unexpected(candidate.error());
   candidate->device_name = std::move(*label);
   candidate->device.platform = std::move(*platform);
   candidate->connection = std::move(facts);
   co_return co_await doorkeeper_.admit(std::move(*candidate));
+}
+
+Task<Result<void>> SignIn::note_breached(TenantId tenant, UserId user) {
+  auto pass = co_await writer_.enter();
+  if (!pass) co_return std::unexpected(pass.error());
+  const Credential* stored = directory_.credential(tenant, user);
+  if (stored == nullptr || stored->breached) co_return Result<void>{};
+  Credential marked = *stored;
+  marked.breached = true;
+  ++marked.version;
+  std::vector<store::Record> rows;
+  rows.push_back(identity::encode(tenant, marked));
+  CONCLAVE_CO_TRY(co_await writer_.write(
+      std::move(rows), {},
+      {tenant, user, tenant, {}, "password.breached", base::to_text(user), {}}));
+  directory_.put_credential(tenant, std::move(marked));
+  co_return Result<void>{};
 }
 
 Result<Candidate> SignIn::enrolling(const EnrolRequest& request, TenantId tenant, UserId user,

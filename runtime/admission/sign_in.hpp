@@ -109,6 +109,8 @@ class SignIn {
   [[nodiscard]] Task<Result<UserId>> check_password(identity::AccountName name,
                                                     base::Secret password);
   // The device of a candidate whose password held: the one that has this key already, or a new one.
+  // The right password stands on the list: from now on the account is judged by that.
+  [[nodiscard]] Task<Result<void>> note_breached(TenantId tenant, UserId user);
   [[nodiscard]] Result<Candidate> enrolling(const EnrolRequest& request, TenantId tenant,
                                             UserId user, hsm::api::VerifyKey key) const;
 

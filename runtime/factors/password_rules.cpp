@@ -46,8 +46,13 @@ Task<Result<identity::PasswordVerdict>> PasswordRules::judge(TenantId tenant, Us
   for (const policy::Reason& reason : decision.reasons) {
     out.warnings.emplace_back(policy::code_text(reason.code));
   }
+  out.breached = facts.breached;
   out.digest = std::move(*digest);
   co_return out;
+}
+
+bool PasswordRules::breached(ByteView password) const {
+  return is_breached(password);
 }
 
 std::vector<store::Record> PasswordRules::rows(TenantId tenant, UserId user,

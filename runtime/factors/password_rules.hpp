@@ -23,6 +23,7 @@ class PasswordRules : public identity::PasswordJudge {
   [[nodiscard]] Task<Result<identity::PasswordVerdict>> judge(TenantId tenant, UserId user,
                                                               base::Secret password,
                                                               identity::SetBy by) override;
+  [[nodiscard]] bool breached(ByteView password) const override;
   [[nodiscard]] std::vector<store::Record> rows(
       TenantId tenant, UserId user, const identity::PasswordVerdict& verdict) const override;
   void stored(TenantId tenant, UserId user, const identity::PasswordVerdict& verdict) override;

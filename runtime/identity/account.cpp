@@ -188,8 +188,7 @@ Task<Result<void>> Account::check_password(Actor actor, base::Secret password) {
   co_return Result<void>{};
 }
 
-Task<Result<std::vector<std::string>>> Account::set_password(Actor actor,
-                                                             base::Secret old_password,
+Task<Result<std::vector<std::string>>> Account::set_password(Actor actor, base::Secret old_password,
                                                              base::Secret new_password) {
   const User* user = parts_.directory.user(actor.tenant, actor.user);
   if (user == nullptr) co_return fail(kPasswordWrong);
@@ -206,6 +205,8 @@ Task<Result<std::vector<std::string>>> Account::set_password(Actor actor,
   if (!pass) co_return std::unexpected(pass.error());
   const Credential* before = parts_.directory.credential(actor.tenant, actor.user);
   made->version = before == nullptr ? 1 : before->version + 1;
+  made->set_ms = parts_.clock.utc_ms();
+  made->breached = verdict->breached;
   std::vector<store::Record> rows = parts_.passwords.rows(actor.tenant, actor.user, *verdict);
   rows.push_back(encode(actor.tenant, *made));
   CONCLAVE_CO_TRY(co_await parts_.writer.write(

@@ -81,13 +81,16 @@ Task<Result<UserId>> Administration::make_user(Actor by, TenantId tenant, NewUse
   std::optional<Credential> credential;
   if (wanted.password) {
     // Of somebody new there is nothing to keep beside the credential.
-    CONCLAVE_CO_TRY(co_await parts_.passwords.judge(
-        tenant, user.id, *name, base::Secret(wanted.password->view()), SetBy::admin));
+    auto judged = co_await parts_.passwords.judge(
+        tenant, user.id, *name, base::Secret(wanted.password->view()), SetBy::admin);
+    if (!judged) co_return std::unexpected(judged.error());
     // Argon2id runs outside the gate: others need not wait for it.
     auto made = co_await parts_.passwords.make(tenant, user.id, std::move(*wanted.password));
     if (!made) co_return std::unexpected(made.error());
     credential = std::move(*made);
     credential->version = 1;
+    credential->set_ms = parts_.clock.utc_ms();
+    credential->breached = judged->breached;
   }
   auto pass = co_await parts_.writer.enter();
   if (!pass) co_return std::unexpected(pass.error());
@@ -181,6 +184,8 @@ Task<Result<void>> Administration::apply(Actor actor, User user, UserChange chan
   if (credential) {
     const Credential* before = parts_.directory.credential(user.tenant, user.id);
     credential->version = before == nullptr ? 1 : before->version + 1;
+    credential->set_ms = parts_.clock.utc_ms();
+    credential->breached = verdict.breached;
     rows.push_back(encode(user.tenant, *credential));
     entry.facts.emplace_back("password", "set");
   }

@@ -51,7 +51,9 @@ struct Credential {  // the password of a user
   Bytes salt;                // 16 bytes
   std::uint32_t passes = 0;  // Argon2id cost
   std::uint32_t memory_kib = 0;
-  Bytes tag;  // KeyService::password_mac over the Argon2id output
+  Bytes tag;                // KeyService::password_mac over the Argon2id output
+  std::int64_t set_ms = 0;  // UTC; 0: before this was kept
+  bool breached = false;    // it was seen to stand on the list of breached ones
   std::uint64_t version = 0;
 };
 

@@ -14,6 +14,7 @@ namespace conclave::identity {
 struct PasswordVerdict {
   // Reasons for the owner to choose another one all the same: "password.reused".
   std::vector<std::string> warnings;
+  bool breached = false;  // it stands on the list, and the policy puts up with that
   // Of the judge alone, for rows() and stored().
   Bytes digest;
 };
@@ -29,6 +30,8 @@ class PasswordJudge {
   // accounts. `user` may not exist yet.
   [[nodiscard]] virtual Task<Result<PasswordVerdict>> judge(TenantId tenant, UserId user,
                                                             base::Secret password, SetBy by) = 0;
+  // It stands on the list of breached passwords.
+  [[nodiscard]] virtual bool breached(ByteView password) const = 0;
   // Rows that go with the new credential; called inside the gate of the writer.
   [[nodiscard]] virtual std::vector<store::Record> rows(TenantId tenant, UserId user,
                                                         const PasswordVerdict& verdict) const = 0;

@@ -48,8 +48,12 @@ class Passwords {
   // Argon2id with the cost of new tags, 32 bytes; `salt` has 16.
   [[nodiscard]] Task<Result<Bytes>> stretch(Bytes salt, base::Secret password);
 
-  // A credential with version 0; the caller stores it.
+  // A credential with version 0 and without a time; the caller stores it.
   [[nodiscard]] Task<Result<Credential>> make(TenantId tenant, UserId user, base::Secret password);
+  // False without a judge.
+  [[nodiscard]] bool breached(ByteView password) const {
+    return judge_ != nullptr && judge_->breached(password);
+  }
   [[nodiscard]] Task<Result<bool>> matches(TenantId tenant, Credential credential,
                                            base::Secret password);
   // The same work for an account that does not exist: always false, in the same time. `tenant` is
@@ -61,8 +65,8 @@ class Passwords {
   [[nodiscard]] Task<Result<Bytes>> tag(TenantId tenant, UserId user, Bytes salt,
                                         std::uint32_t passes, std::uint32_t memory_kib,
                                         base::Secret password);
-  [[nodiscard]] Task<Result<Bytes>> hash(Bytes salt, std::uint32_t passes,
-                                         std::uint32_t memory_kib, base::Secret password);
+  [[nodiscard]] Task<Result<Bytes>> hash(Bytes salt, std::uint32_t passes, std::uint32_t memory_kib,
+                                         base::Secret password);
   Parts parts_;
   PasswordJudge* judge_ = nullptr;
 };

@@ -95,6 +95,7 @@ Record encode(TenantId tenant, const Credential& credential) {
                     credential.version};
   base::ByteWriter out = begin_row(place);
   out.run(credential.salt).u32(credential.passes).u32(credential.memory_kib).run(credential.tag);
+  out.i64(credential.set_ms).u8(credential.breached ? 1 : 0);
   return finish_row(place, std::move(out));
 }
 
@@ -110,7 +111,11 @@ Result<Credential> decode_credential(const Record& record) {
   out.passes = in.u32();
   out.memory_kib = in.u32();
   out.tag = take(in.run(kMaxText));
-  if (!in.done()) return fail(base::kMalformed, "credential");
+  if (in.done()) return out;  // of a time when the rest was not kept
+  out.set_ms = in.i64();
+  const std::uint8_t breached = in.u8();
+  if (!in.done() || breached > 1) return fail(base::kMalformed, "credential");
+  out.breached = breached == 1;
   return out;
 }
 

@@ -127,8 +127,7 @@ std::vector<RowPlace> missing_rows(const Newest& newest, const std::vector<Recor
   std::vector<RowPlace> out;
   for (const auto& [place, version] : newest) {
     if (version == 0 || present.contains(place)) continue;
-    const auto tenant =
-        newest.find({RecordKind::tenant, place.tenant, place.tenant.value, 0});
+    const auto tenant = newest.find({RecordKind::tenant, place.tenant, place.tenant.value, 0});
     if (tenant != newest.end() && tenant->second == 0) continue;
     out.push_back(place);
   }

@@ -22,7 +22,7 @@ constexpr std::chrono::milliseconds kFirstRetry{200};
 Result<Descriptor> open_pin(const std::filesystem::path& path) {
   Descriptor pin(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (!pin.valid()) return fail(kPinUnreadable, path.string() + ": " + std::strerror(errno));
-  struct stat info{};
+  struct stat info {};
   constexpr mode_t kOthers = S_IRWXG | S_IRWXO;
   if (::fstat(pin.get(), &info) != 0 || !S_ISREG(info.st_mode) || (info.st_mode & kOthers) != 0) {
     return fail(kPinUnreadable, path.string() + " is open to others than its owner");
@@ -82,7 +82,8 @@ int Supervisor::run() {
 void Supervisor::start_due() {
   const auto now = Clock::now();
   for (Ward* ward : {&keyd_, &server_}) {
-    if (!stopping_ && ward->due && *ward->due <= now) start_or_retry(*ward);
+    const bool wanted = !stopping_ || (ward == &keyd_ && server_needs_keyd());
+    if (wanted && ward->due && *ward->due <= now) start_or_retry(*ward);
   }
 }
 
@@ -114,6 +115,7 @@ void Supervisor::read_signals() {
       default:
         if (stopping_) {
           observe::warn("launcher.stopped_hard");
+          keyd_told_ = true;  // nobody needs it any more
           server_.child.signal(SIGKILL);
           keyd_.child.signal(SIGKILL);
         } else {
@@ -144,6 +146,9 @@ void Supervisor::ended(Ward& ward) {
                             {"lived_ms", child.lived().count()}};
   if (stopping_) {
     observe::info("launcher.child_ended", fields);
+    const bool needed = &ward == &keyd_ && server_needs_keyd();
+    const auto pause = ward.policy.after_exit(child.exit_code(), child.lived());
+    if (needed && pause) ward.due = Clock::now() + *pause;
     return;
   }
   observe::warn("launcher.child_ended", fields);
@@ -160,11 +165,15 @@ void Supervisor::ended(Ward& ward) {
                    "launcher or start it anew."}});
 }
 
+// conclaved still stores what has to be sealed first.
+bool Supervisor::server_needs_keyd() const {
+  return server_.child.running() && !keyd_told_;
+}
+
 void Supervisor::begin_stop(int exit_status) {
   if (stopping_) return;
   stopping_ = true;
   exit_status_ = exit_status;
-  keyd_.due.reset();
   server_.due.reset();
   observe::info("launcher.stopping", {{"status", exit_status}});
   server_.child.signal(SIGTERM);
@@ -181,6 +190,7 @@ void Supervisor::go_on_stopping() {
   }
   if (!keyd_told_) {
     keyd_told_ = true;
+    keyd_.due.reset();
     keyd_.child.signal(SIGTERM);
     kill_keyd_at_ = now + plan_.keyd_grace;
   }

@@ -59,6 +59,7 @@ class Supervisor {
   void ended(Ward& ward);
   void begin_stop(int exit_status);
   void go_on_stopping();
+  [[nodiscard]] bool server_needs_keyd() const;
   [[nodiscard]] int poll_timeout_ms() const;
   [[nodiscard]] bool finished() const;
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from conclave_test import PASSWORD
+from conclave_test import PASSWORD, Device
 from conclave_test.admission import House
 from conclave_test.fixtures import ALPHA
 from conclave_test.totp import Application
@@ -92,6 +92,24 @@ def test_t01_new_passwords_are_long_and_not_known_from_breaches(server):
                                     {"name": "newcomer", "password": "1234567890"})
     assert made.reason == "password.breached"
     assert client.call("user.set_password", old=PASSWORD, new="nobody else has this one") == {}
+    house.close()
+
+
+def test_t01_a_breached_password_of_old_holds_up_every_device_until_it_is_changed(server):
+    house = House(server, 'base = "open"\n[password]\nbreached = "ignore"\n')
+    ada = server.admin_api.create_user(house.domain, "ada", "qwertyuiop")
+    laptop = Device(ada.account, "qwertyuiop", name="laptop")
+    client = house.sign_in(laptop)
+    assert client.call("room.list") is not None
+    house.rule('base = "open"\n[password]\nbreached = "refuse"\n')
+    assert client.wait_closed(20) == 4009, "the session is looked at again"
+    client = house.sign_in(laptop)
+    held = client.refused("room.list")
+    assert held.reason == "session.restricted"
+    assert held.error["data"]["reasons"][0]["code"] == "password.breached"
+    client.call("user.set_password", old="qwertyuiop", new="nobody else has this one")
+    assert client.wait_closed(20) == 4009
+    assert house.sign_in(laptop).call("room.list") is not None
     house.close()
 
 

@@ -66,6 +66,7 @@ Task<Text> Methods::perform(Call call, protocol::UserSetPassword params) {
   auto warnings = co_await domain_.account.set_password(call.actor(), std::move(params.old),
                                                         std::move(params.new_));
   if (!warnings) co_return std::unexpected(std::move(warnings).error());
+  domain_.doorkeeper.account_changed(call.actor().tenant, call.actor().user);
   JsonText json(64);
   json.open();
   if (!warnings->empty()) append_items(json, "warnings", *warnings);

@@ -227,5 +227,27 @@ TEST(Tickets, OfOneUserMakeRoomForEachOther) {
   EXPECT_TRUE(tickets.take(issued[2]));
 }
 
+TEST_F(DoorkeeperTest, AnOldPasswordHoldsUpEveryDeviceUntilItIsChanged) {
+  world.policy.password.age_days = 30;
+  const TestDevice device;
+  const auto in = enrol(device);
+  ASSERT_TRUE(in) << in.error().text();
+  EXPECT_FALSE(in->actor.restricted);
+  world.clock.now_ms += 31LL * 86'400'000;
+  const auto later = prove(device, in->actor.device);
+  ASSERT_TRUE(later) << later.error().text();
+  EXPECT_TRUE(later->actor.restricted);
+  EXPECT_NE(later->notices.find("password.expired"), std::string::npos);
+  const auto changed = world.run(world.s->account.set_password(
+      later->actor, base::Secret(World::kPassword), base::Secret("another good passphrase")));
+  ASSERT_TRUE(changed) << changed.error().text();
+  world.s->doorkeeper.account_changed(world.tenant, world.ann);
+  world.run_void(world.s->doorkeeper.look_around());
+  EXPECT_EQ(sessions(), 0U);  // it proves its key again, and is free
+  const auto after = prove(device, in->actor.device);
+  ASSERT_TRUE(after) << after.error().text();
+  EXPECT_FALSE(after->actor.restricted);
+}
+
 }  // namespace
 }  // namespace conclave::admission

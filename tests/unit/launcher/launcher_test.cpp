@@ -121,7 +121,7 @@ TEST_F(Launcher, makes_its_sockets_private) {
   launch();
   ASSERT_TRUE(both_started());
   for (const char* name : {"keyd.sock", "ceremony.sock"}) {
-    struct stat info{};
+    struct stat info {};
     ASSERT_EQ(::stat((state_ / "run" / name).c_str(), &info), 0);
     EXPECT_TRUE(S_ISSOCK(info.st_mode));
     EXPECT_EQ(info.st_mode & 0777U, 0600U);
@@ -185,6 +185,19 @@ TEST_F(Launcher, ends_the_server_before_keyd_on_sigterm) {
   ASSERT_NE(server, std::string::npos) << events;
   ASSERT_NE(keyd, std::string::npos) << events;
   EXPECT_LT(server, keyd) << events;
+}
+
+TEST_F(Launcher, starts_keyd_again_for_a_server_that_has_not_ended) {
+  behave("fake-conclaved", "stubborn");
+  launch();
+  ASSERT_TRUE(both_started());
+  ::kill(pid_, SIGTERM);
+  ASSERT_TRUE(until([&] { return count("fake-conclaved told") > 0; }));
+  ASSERT_EQ(::kill(last_pid("fake-keyd"), SIGKILL), 0);
+  EXPECT_TRUE(until([&] { return count("fake-keyd started") == 2; }));
+  ::kill(pid_, SIGTERM);
+  EXPECT_EQ(wait_exit(pid_), 0);
+  EXPECT_EQ(count("fake-keyd started"), 2U);
 }
 
 TEST_F(Launcher, kills_at_the_second_sigterm) {
