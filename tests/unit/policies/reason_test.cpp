@@ -26,6 +26,16 @@ TEST(Reasons, HaveACodeOfTheirOwnAndAdviceInBothLanguages) {
   EXPECT_EQ(texts.size(), 2 * kCodes);
 }
 
+TEST(Decision, GivesTheObligationOfADuty) {
+  Decision decision;
+  EXPECT_EQ(decision.obligation(Duty::recheck), nullptr);
+  decision.obligations = {{.duty = Duty::record, .subject = {}, .at_ms = 0},
+                          {.duty = Duty::recheck, .subject = {}, .at_ms = 7}};
+  ASSERT_NE(decision.obligation(Duty::recheck), nullptr);
+  EXPECT_EQ(decision.obligation(Duty::recheck)->at_ms, 7);
+  EXPECT_EQ(decision.obligation(Duty::notify_devices), nullptr);
+}
+
 TEST(Reasons, NoAdviceKeepsABrace) {
   for (std::size_t i = 0; i < kCodes; ++i)
     for (const auto language : {Language::english, Language::chinese})
