@@ -26,8 +26,8 @@ struct Newcomer {
   std::string platform;        // of a new one
   std::string address;
   std::string language = "en";
-  // Of the connection, 0: not known. Round trips in milliseconds: of TCP, which ends at a relay, and
-  // of the client's answers; the largest packet in bytes.
+  // Of the connection, 0: not known. Round trips in milliseconds: of TCP, which ends at a relay,
+  // and of the client's answers; the largest packet in bytes.
   unsigned tcp_round_trip_ms = 0;
   unsigned round_trip_ms = 0;
   unsigned mtu = 0;
