@@ -30,6 +30,7 @@ struct Listen {
   std::vector<std::string> proxy_protocol_from = {};
   bool proxy_strangers = false;
   std::vector<std::string> forwarded_for_from = {};
+  bool client_certificates = false;  // clients are asked for one; only with tls
 };
 
 struct Tls {

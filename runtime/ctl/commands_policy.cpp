@@ -164,6 +164,8 @@ void add_policy_commands(CLI::App& app, Shell& shell) {
   decide->add_option("--user", newcomer.user, "id, local part or account; asks the server");
   decide->add_option("--ip", newcomer.address, "address that they come from");
   decide->add_option("--device", newcomer.device, "id of a device of theirs, or new (default)");
+  decide->add_option("--certificate", newcomer.certificate,
+                     "client certificate that they present: PEM, with what stands behind it");
   decide->add_option("--platform", newcomer.platform, "of a new device: linux, ios, ...");
   decide->add_option("--language", newcomer.language, "of the advice: en or zh")
       ->check(CLI::IsMember({"en", "zh"}));

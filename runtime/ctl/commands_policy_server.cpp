@@ -140,6 +140,9 @@ void print_explained(std::ostream& out, const json::object& said) {
       << (cell(said, "policy.version") == "0" ? "the shipped " + cell(said, "policy.base")
                                               : "version " + cell(said, "policy.version"))
       << (cell(said, "policy.standing") == "refused" ? " (REFUSED: strict holds)" : "") << '\n';
+  if (cell(said, "certificate.verdict") != "-") {
+    out << "client certificate: " << cell(said, "certificate.verdict") << '\n';
+  }
   const auto list = [&](const char* name) {
     const json::value* value = said.if_contains(name);
     return value != nullptr && value->is_array() ? value->as_array() : json::array();
@@ -171,6 +174,11 @@ Result<void> explain_on_server(Shell& shell, const Newcomer& newcomer) {
                     {"address", newcomer.address},
                     {"language", newcomer.language}};
   if (!newcomer.platform.empty()) body["platform"] = newcomer.platform;
+  if (!newcomer.certificate.empty()) {
+    auto chain = read_file(newcomer.certificate, kMostDocumentBytes);
+    if (!chain) return std::unexpected(chain.error());
+    body["certificate"] = *std::move(chain);
+  }
   const auto said = shell.call("POST", shell.in_tenant("/policy/explain"), body);
   if (!said) return std::unexpected(said.error());
   if (shell.json) {

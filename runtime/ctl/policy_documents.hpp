@@ -25,6 +25,7 @@ struct Newcomer {
   std::string device = "new";  // or an id
   std::string platform;        // of a new one
   std::string address;
+  std::string certificate;  // file of the client certificate that they present; may be empty
   std::string language = "en";
 };
 // What the server would decide about them, with every reason.

@@ -76,6 +76,10 @@ chat::Limits chat_limits(const config::Config& config) {
   return limits;
 }
 
+std::function<const policy::Policy&(TenantId)> policy_in(const rules::Book& rules) {
+  return [&rules](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); };
+}
+
 std::optional<signals::Point> server_point(const config::Config& config) {
   const auto place = config::parse_coordinates(config.location.server_place);
   if (!place) return std::nullopt;
@@ -98,6 +102,7 @@ Domain::Domain(Parts parts)
       writer({parts.store, parts.keys, trail}),
       rules({directory, writer, parts.keys, base::system_clock(),
              parts.config.policy.default_policy}),
+      authorities({directory, writer, base::system_clock(), base::system_random()}),
       eraser({parts.store, parts.keys, base::system_clock(), parts.metrics}),
       knowledge(make_knowledge()),
       approvals({directory, writer, hub, base::system_clock(), base::system_random()}),
@@ -125,8 +130,7 @@ Domain::Domain(Parts parts)
                base::system_clock(),
                base::system_random(),
                {}}),
-      password_judge([this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); },
-                     persons),
+      password_judge(policy_in(rules), persons),
       people(directory),
       ledger(parts.store, parts.executor),
       states({parts.store, parts.keys, ledger, hub, base::system_clock()}),
@@ -134,11 +138,10 @@ Domain::Domain(Parts parts)
              states,
              base::system_clock(),
              server_point(parts.config),
-             [this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); },
+             policy_in(rules),
              {},
              [this] { return everybody(); }}),
-      disclosure({watch, writer, base::system_clock(), base::system_random(),
-                  [this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); }}),
+      disclosure({watch, writer, base::system_clock(), base::system_random(), policy_in(rules)}),
       chat({parts.store, parts.keys, hub, ledger, states, eraser, people, base::system_clock(),
             base::system_random(), parts.metrics, parts.executor, chat_limits(parts.config),
             parts.gate}),
@@ -158,6 +161,7 @@ Domain::Domain(Parts parts)
 // What is told to parts that were made before those it comes from.
 void Domain::connect() {
   rules.on_change([this](TenantId tenant) { doorkeeper.policy_changed(tenant); });
+  authorities.on_change([this](TenantId tenant) { doorkeeper.policy_changed(tenant); });
   passwords.judged_by(&password_judge);
   administration.also_delete(&factors);
   administration.also_delete(&persons);
@@ -197,6 +201,7 @@ Task<Result<void>> Domain::start_once(std::shared_ptr<const store::Snapshot> sna
   if (!rows) co_return std::unexpected(std::move(rows).error());
   directory.load(*rows);
   CONCLAVE_CO_TRY(co_await rules.load(*rows));
+  authorities.load(*rows);
   recovery.load(*rows);
   disclosure.load(*rows);
   disclosure.on_change(
@@ -256,6 +261,7 @@ Task<void> Domain::upkeep() {
   for (int second = 0; !stopping_; second = (second + 1) % 60) {
     if (second % kEraserPause_s == 0) co_await eraser.retry();
     co_await async::sleep_for(std::chrono::seconds(1));
+    look_at_expired();
     co_await doorkeeper.look_around();
     if (second != 59) continue;
     co_await sign_in.upkeep();

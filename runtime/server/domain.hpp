@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include "runtime/async/blocking_pool.hpp"
 #include "runtime/async/task_group.hpp"
 #include "runtime/audit/anchor.hpp"
+#include "runtime/authorities/authorities.hpp"
 #include "runtime/chat/chat.hpp"
 #include "runtime/config/config.hpp"
 #include "runtime/config/state_paths.hpp"
@@ -76,6 +78,15 @@ class Domain {
   [[nodiscard]] Task<Result<void>> check_anchor();
   [[nodiscard]] Result<void> check_trail() const;
 
+  // Until when a device's certificate proves what it came in by; then it is looked at again.
+  struct Certified {
+    UserId user;
+    std::int64_t until_ms = 0;  // UTC
+  };
+  void note_certificate(const admission::Candidate& candidate);
+  void look_at_expired();
+  std::map<std::pair<TenantId, DeviceId>, Certified> certified_;
+
   Parts parts_;
   bool started_ = false;
   bool stopping_ = false;
@@ -91,6 +102,7 @@ class Domain {
   identity::HelloNonces nonces;
   identity::RowWriter writer;
   rules::Book rules;
+  authorities::Authorities authorities;
   erasure::KeyEraser eraser;
   sync::Hub hub;
   admission::Knowledge knowledge;

@@ -22,6 +22,12 @@ whereabouts::Observation Domain::watched(const admission::Candidate& candidate) 
   whereabouts::Input input =
       whereabouts::input_of(device.tenant, device.user, candidate.newcomer ? DeviceId{} : device.id,
                             candidate.connection);
+  if (const auto judged = authorities.judge(device.tenant, candidate.connection.certificates)) {
+    input.client_certificate = judged->verdict == authorities::Verdict::proven;
+    if (!input.client_certificate) {
+      input.certificate_refused = authorities::to_text(judged->verdict);
+    }
+  }
   input.attended = candidate.credential != policy::CredentialKind::resume;
   for (const identity::Session* session : sessions.of_user(device.tenant, device.user)) {
     if (session->attached && session->actor.device != device.id) {
@@ -29,6 +35,23 @@ whereabouts::Observation Domain::watched(const admission::Candidate& candidate) 
     }
   }
   return watch.observe(input);
+}
+
+void Domain::note_certificate(const admission::Candidate& candidate) {
+  const identity::Device& device = candidate.device;
+  certified_.erase({device.tenant, device.id});
+  const auto judged = authorities.judge(device.tenant, candidate.connection.certificates);
+  if (!judged || judged->verdict != authorities::Verdict::proven) return;
+  certified_[{device.tenant, device.id}] = {device.user, judged->until_ms};
+}
+
+void Domain::look_at_expired() {
+  const std::int64_t now_ms = base::system_clock().utc_ms();
+  std::erase_if(certified_, [&](const auto& entry) {
+    if (entry.second.until_ms > now_ms) return false;
+    look_again(entry.first.first, entry.second.user, entry.first.second);
+    return true;
+  });
 }
 
 std::vector<whereabouts::Watch::PersonKey> Domain::everybody() const {
@@ -92,6 +115,7 @@ admission::Knowledge Domain::make_knowledge() {
     settled.evidence.here.device = candidate.device.id;
     watch.learn(candidate.device.tenant, candidate.device.user, settled, lesson);
   };
+  out.came_in = [this](const admission::Candidate& candidate) { note_certificate(candidate); };
   out.factors = [this](TenantId tenant, UserId user) { return factors.enrolled(tenant, user); };
   out.verify = [this](TenantId tenant, UserId user, DeviceId device, admission::Proof proof) {
     return verified(tenant, user, device, std::move(proof));

@@ -15,7 +15,7 @@ namespace conclave::whereabouts {
 // What a device says of itself: claims in clear, checked against what is measured, never believed
 // alone.
 struct DeviceClaims {
-  std::optional<signals::DeviceFix> fix;  // used only with the person's consent
+  std::optional<signals::DeviceFix> fix;           // used only with the person's consent
   std::optional<std::int32_t> utc_offset_minutes;  // east positive
   signals::CountryCode locale_region;
   policy::Access access = policy::Access::unknown;
@@ -34,8 +34,9 @@ struct Input {
   DeviceId device;                          // none: a device that is not enrolled yet
   std::optional<network::Address> address;  // the client's, behind trusted proxies
   signals::PathFacts path;                  // nothing of it when TCP ends at a proxy of ours
-  bool client_certificate = false;
-  DeviceClaims claims;  // what was not claimed here is taken from the device's newest report
+  bool client_certificate = false;          // one of the tenant's authorities stands behind it
+  std::string certificate_refused;          // why a presented one does not count; empty: none did
+  DeviceClaims claims;   // what was not claimed here is taken from the device's newest report
   bool attended = true;  // a person is at it; false for a reconnect by itself
   std::vector<OnlineDevice> online;
 };
@@ -49,8 +50,8 @@ struct Observation {
   policy::NetworkFacts network;
   std::vector<policy::FindingFacts> findings;
   bool location_consent = false;
-  bool known_device = false;  // a day old, or vouched for since
-  std::string place;          // "Berlin, DE", "DE"; empty: not known
+  bool known_device = false;   // a day old, or vouched for since
+  std::string place;           // "Berlin, DE", "DE"; empty: not known
   signals::Evidence evidence;  // for Watch::learn
 };
 

@@ -13,6 +13,7 @@
 #include "runtime/async/blocking_pool.hpp"
 #include "runtime/async/task_group.hpp"
 #include "runtime/audit/anchor.hpp"
+#include "runtime/authorities/authorities.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/evidence/sources.hpp"
 #include "runtime/factors/factors.hpp"
@@ -77,6 +78,7 @@ struct Services {
   const observe::LogFile* log;  // null when standard error is no file
   orders::Orders& orders;
   orders::Bans& bans;
+  authorities::Authorities& authorities;
   const evidence::Sources* location = nullptr;  // what addresses are looked up in
 };
 

@@ -2,6 +2,7 @@
 #include <boost/json/array.hpp>
 #include <charconv>
 
+#include "runtime/authorities/x509.hpp"
 #include "runtime/doors/http/errors.hpp"
 #include "runtime/doors/http/explanation.hpp"
 #include "runtime/doors/http/fields.hpp"
@@ -139,6 +140,7 @@ Task<Result<Answer>> explain_policy(Context context, Call call) {
   const std::string device = in.text("device");
   const std::string address = in.text("address");
   std::string platform = in.optional_text("platform").value_or("");
+  const std::string certificate = in.optional_text("certificate").value_or("");
   const std::string language = in.optional_text("language").value_or("en");
   const auto client = network::Address::parse(address);
   if (!client) in.reject("address", "must be an IPv4 or IPv6 address");
@@ -151,6 +153,13 @@ Task<Result<Answer>> explain_policy(Context context, Call call) {
   candidate->connection.address = address;
   candidate->connection.client = *client;
   candidate->connection.tls = true;
+  if (!certificate.empty()) {
+    auto chain = authorities::read_chain(certificate);
+    if (!chain) co_return std::unexpected(chain.error());
+    candidate->connection.certificates = *std::move(chain);
+  }
+  const auto judged =
+      context.services.authorities.judge(*tenant, candidate->connection.certificates);
   // What it tells of a person's habits is on record before it is told.
   audit::Entry entry{*tenant,
                      call.actor.user,
@@ -163,6 +172,13 @@ Task<Result<Answer>> explain_policy(Context context, Call call) {
   const auto decision = co_await context.services.doorkeeper.explain(*std::move(candidate));
   json::object out = explanation(
       decision, language == "zh" ? policy::Language::chinese : policy::Language::english);
+  if (!certificate.empty()) {
+    const auto verdict = judged ? judged->verdict : authorities::Verdict::unknown_issuer;
+    out["certificate"] = json::object{{"verdict", authorities::to_text(verdict)}};
+    if (judged && judged->authority) {
+      out["certificate"].as_object()["authority"] = base::to_text(judged->authority);
+    }
+  }
   const auto now = context.services.rules.in_force(*tenant);
   out["policy"] = json::object{{"version", context.services.rules.version(*tenant)},
                                {"standing", rules::to_text(now.standing)},
