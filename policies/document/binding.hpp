@@ -98,5 +98,6 @@ void add_device_fields(std::vector<Field>& list);
 void add_factor_fields(std::vector<Field>& list);
 void add_location_fields(std::vector<Field>& list);
 void add_network_fields(std::vector<Field>& list);
+void add_automation_fields(std::vector<Field>& list);
 
 }  // namespace conclave::policy

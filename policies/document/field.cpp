@@ -27,6 +27,7 @@ std::vector<Field> make_fields() {
   add_factor_fields(list);
   add_location_fields(list);
   add_network_fields(list);
+  add_automation_fields(list);
   return list;
 }
 
@@ -53,6 +54,7 @@ std::span<const Section> sections() {
       {"location.weights",
        "What each finding weighs; `conclavectl policy defaults standard` shows them"},
       {"network", "Networks: the own VPN, others' VPNs, countries"},
+      {"automation", "Many sign-ins together: lists of passwords, mass registration, programs"},
   };
   return kSections;
 }

@@ -80,6 +80,10 @@ std::function<const policy::Policy&(TenantId)> policy_in(const rules::Book& rule
   return [&rules](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); };
 }
 
+std::function<std::uint32_t(const network::Address&)> system_in(const evidence::Sources& sources) {
+  return [&sources](const network::Address& address) { return sources.look_up(address).as_number; };
+}
+
 std::optional<signals::Point> server_point(const config::Config& config) {
   const auto place = config::parse_coordinates(config.location.server_place);
   if (!place) return std::nullopt;
@@ -105,13 +109,14 @@ Domain::Domain(Parts parts)
       authorities({directory, writer, base::system_clock(), base::system_random()}),
       eraser({parts.store, parts.keys, base::system_clock(), parts.metrics}),
       knowledge(make_knowledge()),
+      crowds({base::system_clock(), base::system_random(), system_in(parts.location), {}}),
       approvals({directory, writer, hub, base::system_clock(), base::system_random()}),
       recovery({directory, writer, hub, base::system_clock()}),
       doorkeeper({directory, sessions, writer, parts.keys, hub, approvals, recovery, knowledge,
                   base::system_clock(), base::system_random(), parts.metrics}),
       sign_in({directory, sessions, passwords, throttle, nonces, writer, doorkeeper, attestation,
                base::system_clock(), base::system_random(), parts.metrics,
-               sign_in_limits(parts.config)}),
+               sign_in_limits(parts.config), &crowds}),
       account({directory, sessions, passwords, throttle, writer, base::system_clock()}),
       factors({directory,
                account,

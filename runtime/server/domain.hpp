@@ -71,6 +71,9 @@ class Domain {
   [[nodiscard]] std::vector<whereabouts::Watch::PersonKey> everybody() const;
   // There is new evidence: sessions of the device are looked at again.
   void look_again(TenantId tenant, UserId user, DeviceId device);
+  // Adds what many sign-ins together say of a new device.
+  void add_crowd(const admission::Candidate& candidate, whereabouts::Observation* seen) const;
+  void note_crowd(const admission::Candidate& candidate);
   [[nodiscard]] whereabouts::Observation watched(const admission::Candidate& candidate) const;
   // Who may ban and order: admission knows.
   [[nodiscard]] orders::StrongEnough strength();
@@ -106,6 +109,7 @@ class Domain {
   erasure::KeyEraser eraser;
   sync::Hub hub;
   admission::Knowledge knowledge;
+  admission::Crowds crowds;
   admission::Approvals approvals;
   admission::Recovery recovery;
   admission::Doorkeeper doorkeeper;

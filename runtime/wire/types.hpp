@@ -36,8 +36,8 @@ struct Peer {
   // Presented in this connection's own handshake, judged by nobody yet. Never of a proxy that ends
   // TLS: what it presents speaks for no client.
   network::PresentedChain certificates;
-  std::string host;         // Host header
-  std::string origin;       // Origin header, empty when there is none
+  std::string host;    // Host header
+  std::string origin;  // Origin header, empty when there is none
   std::string user_agent;
 };
 

@@ -39,7 +39,8 @@ class House:
         """A device that has not signed in yet. `identified`: it can become a primary device."""
         device = Device(person.account, PASSWORD, name, platform=platform)
         if identified:
-            device.hardware_id = hashlib.sha256(name.encode()).digest()
+            own = f"{person.account} {name}"
+            device.hardware_id = hashlib.sha256(own.encode()).digest()
             device.service_id = hashlib.sha256(b"service of " + name.encode()).digest()
         return device
 
