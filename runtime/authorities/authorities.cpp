@@ -52,6 +52,12 @@ bool goes_back(ByteView before, ByteView after) {
          ms_of(X509_CRL_get0_lastUpdate(next.get())) < ms_of(X509_CRL_get0_lastUpdate(old.get()));
 }
 
+base::Sha256 digest_of(const network::CertificateChain& chain) {
+  base::ByteWriter out;
+  for (const Bytes& der : chain.der) out.run(der);
+  return base::sha256(out.bytes());
+}
+
 Result<Bytes> read_own_list(std::string_view pem, const Authority& authority) {
   if (pem.empty()) return Bytes{};
   const Certificate issuer = parse_certificate(authority.certificate);
@@ -90,6 +96,7 @@ void Authorities::load(const identity::SoundRows& rows) {
 void Authorities::settle(Shelf& shelf) {
   std::vector<Authority> sound;
   for (const auto& [id, authority] : shelf.sound) sound.push_back(authority);
+  shelf.proven.clear();
   shelf.verifier.reset();
   if (!sound.empty()) shelf.verifier.emplace(sound);
 }
@@ -100,7 +107,20 @@ std::optional<Judged> Authorities::judge(TenantId tenant,
   if (presented == nullptr || found == shelves_.end() || !found->second.verifier) {
     return std::nullopt;
   }
-  return found->second.verifier->judge(*presented, parts_.clock.utc_ms());
+  Shelf& shelf = found->second;
+  const std::int64_t now_ms = parts_.clock.utc_ms();
+  const base::Sha256 digest = digest_of(*presented);
+  const auto known = shelf.proven.find(digest);
+  if (known != shelf.proven.end() && known->second.since_ms <= now_ms &&
+      now_ms < known->second.judged.until_ms) {
+    return known->second.judged;
+  }
+  const Judged judged = shelf.verifier->judge(*presented, now_ms);
+  if (judged.verdict == Verdict::proven) {
+    if (shelf.proven.size() >= kRemembered) shelf.proven.clear();
+    shelf.proven[digest] = {judged, now_ms};
+  }
+  return judged;
 }
 
 const Authority* Authorities::find(TenantId tenant, AuthorityId id) const {

@@ -9,6 +9,7 @@
 
 #include "runtime/authorities/verifier.hpp"
 #include "runtime/base/clock.hpp"
+#include "runtime/base/digest.hpp"
 #include "runtime/base/random.hpp"
 #include "runtime/identity/directory.hpp"
 #include "runtime/identity/row_writer.hpp"
@@ -45,7 +46,8 @@ class Authorities {
   // left out with an alarm, and the next change of the tenant's authorities takes the row away.
   void load(const identity::SoundRows& rows);
 
-  // Nothing where nothing was presented or the tenant has no authority.
+  // Nothing where nothing was presented or the tenant has no authority. What was proven is
+  // remembered until it runs out or an authority changes, so that looking again costs a digest.
   [[nodiscard]] std::optional<Judged> judge(TenantId tenant,
                                             const network::PresentedChain& presented) const;
 
@@ -74,6 +76,11 @@ class Authorities {
     std::map<AuthorityId, Authority> sound;
     std::vector<AuthorityId> refused;
     std::optional<Verifier> verifier;
+    struct Proven {
+      Judged judged;
+      std::int64_t since_ms = 0;  // UTC; a clock that was set back asks anew
+    };
+    std::map<base::Sha256, Proven> proven;  // by digest of the chain; at most kRemembered
   };
 
   [[nodiscard]] const Authority* find(TenantId tenant, AuthorityId id) const;
@@ -82,8 +89,10 @@ class Authorities {
                                          std::string action, bool gone);
   void settle(Shelf& shelf);
 
+  static constexpr std::size_t kRemembered = 10'000;
+
   Parts parts_;
-  std::map<TenantId, Shelf> shelves_;
+  mutable std::map<TenantId, Shelf> shelves_;  // `proven` grows while it is asked
   std::function<void(TenantId)> changed_;
 };
 

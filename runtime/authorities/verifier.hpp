@@ -50,7 +50,7 @@ class Verifier {
   Verifier(Verifier&&) noexcept;
   Verifier& operator=(Verifier&&) noexcept;
 
-  // 0.2 ms with P-256 and one intermediate. `now_ms`: UTC.
+  // Half a millisecond, parsing for the most part. `now_ms`: UTC.
   [[nodiscard]] Judged judge(const network::CertificateChain& presented, std::int64_t now_ms) const;
 
  private:

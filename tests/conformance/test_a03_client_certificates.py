@@ -11,6 +11,7 @@ from conclave_test import PASSWORD, Device, program
 from conclave_test.api import Admin, ApiError
 from conclave_test.certificates import Authority
 from conclave_test.fixtures import ALPHA, BETA, World
+from conclave_test.intruder import alarm, content_db, number, put_record
 from conclave_test.located import LONDON, come_from, installation, reasons, set_policy, sign_in
 
 CERTIFIED = 'base = "open"\n[network]\nmandatory_vpn = true\ncertificate_proof = true\n'
@@ -213,6 +214,79 @@ def test_a03_the_decision_is_explained_and_the_trail_names_no_person(located, tu
     assert told["sign_in.not_allowed"].startswith("expired ")
     assert all(len(value.partition(" ")[2]) == 32 for value in told.values())
     assert {"authority.added"} <= {each["action"] for each in entries}
+
+
+def test_a03_an_authority_that_was_written_into_the_database_lets_nobody_in(located, tunnel,
+                                                                            laptop):
+    planted = Authority(tunnel.folder, "planted")
+    made = located.admin_api.post(f"/tenants/{BETA}/authorities", {"certificate": planted.pem})
+    target = located.admin_api.post(f"/tenants/{ALPHA}/authorities",
+                                    {"certificate": Authority(tunnel.folder, "gone").pem})
+    tenant = located.admin_api.get(f"/tenants/{ALPHA}")["tenant"]
+    located.stop()
+    with content_db(located) as db:
+        row = list(db.execute("SELECT tenant, kind, id, sub, version, content, mac FROM record "
+                              "WHERE id=?", (number(made["authority"]),)).fetchone())
+        # Another tenant's row at a new place, and in place of one that stands there.
+        for place in (row[2], number(target["authority"])):
+            put_record(db, [number(tenant), row[1], place, *row[3:]])
+    located.start()
+    assert turned_away(located, laptop, planted.issue("ann")).endswith("unknown_issuer")
+    assert alarm(located)
+    let_in(located, laptop, tunnel.issue("ann")).close()
+
+
+def test_a03_wrong_input_is_told_and_changes_nothing(located, tunnel):
+    api, target = located.admin_api, f"/tenants/{ALPHA}/authorities"
+    leaf = tunnel.issue("leaf")
+    for body, reason in (({}, "params.invalid"), ({"certificate": 7}, "params.invalid"),
+                         ({"certificate": tunnel.pem, "more": 1}, "params.invalid"),
+                         ({"certificate": ""}, "authority.invalid"),
+                         ({"certificate": "A" * 9_000}, "authority.invalid"),
+                         ({"certificate": leaf.chain}, "authority.invalid"),
+                         ({"certificate": tunnel.pem * 2}, "authority.invalid"),
+                         ({"certificate": open(leaf.file).read()}, "authority.invalid"),
+                         ({"certificate": tunnel.pem}, "authority.exists"),
+                         ({"certificate": Authority(tunnel.folder, "other").pem,
+                           "revocations": tunnel.revocations()}, "authority.invalid")):
+        refused = api.refused("POST", target, body)
+        assert refused.reason == reason and refused.advice, body
+    for method, rest, body, reason in (
+            ("DELETE", "/c_0000000000001", None, "authority.not_found"),
+            ("DELETE", "/nothing", None, "authority.not_found"),
+            ("PUT", f"/{tunnel.id}/revocations", {"revocations": "x"}, "authority.invalid"),
+            ("PUT", f"/{tunnel.id}/revocations", {}, "params.invalid")):
+        assert api.refused(method, target + rest, body).reason == reason
+    # Of another tenant it cannot even be named.
+    assert api.refused("DELETE", f"/tenants/{BETA}/authorities/{tunnel.id}").reason == \
+        "authority.not_found"
+    assert [each["authority"] for each in api.get(target)["authorities"]] == [tunnel.id]
+    ask = {"user": "nobody", "device": "new", "address": LONDON, "certificate": "no PEM"}
+    located.admin_api.create_user(ALPHA, "nobody", PASSWORD)
+    assert api.refused("POST", f"/tenants/{ALPHA}/policy/explain", ask).reason == \
+        "authority.invalid"
+
+
+def test_a03_the_terminal_client_shows_its_certificate(located, tunnel, tmp_path):
+    person = World(located).person("ann")
+    certificate = tunnel.issue("ann")
+
+    def conclave(*arguments):
+        return subprocess.run([program("conclave"), "--home", str(tmp_path / "home"), *arguments],
+                              capture_output=True, text=True, timeout=60, input=PASSWORD + "\n",
+                              check=False)
+    server = ("sign-in", person.account, "--server",
+              f"wss://127.0.0.1:{located.ports['https']}", "--ca", str(located.authority))
+    assert "network.vpn_missing" in conclave(*server).stderr
+    shown = ("--client-certificate", certificate.file)
+    done = conclave(*shown, *server)
+    assert done.returncode == 0, done.stderr
+    assert conclave(*shown, "rooms").returncode == 0
+    assert conclave("rooms").returncode != 0
+    broken = tmp_path / "broken.pem"
+    broken.write_text(tunnel.pem)
+    assert "client.certificate" in conclave("--client-certificate", str(broken), "--json",
+                                            "rooms").stderr
 
 
 def test_a03_conclavectl_adds_lists_and_removes_authorities(located, tunnel, tmp_path):

@@ -105,6 +105,19 @@ TEST_F(AuthoritiesTest, what_is_removed_counts_no_more) {
   EXPECT_FALSE(proven(leaf));
 }
 
+TEST_F(AuthoritiesTest, what_was_proven_is_asked_anew_when_it_runs_out_or_the_clock_is_set_back) {
+  ASSERT_TRUE(add(root));
+  const Minted brief = mint({.from_days = -1, .until_days = 2}, &root);
+  EXPECT_TRUE(proven(brief));
+  EXPECT_TRUE(proven(brief));
+  world.clock.now_ms += 3 * kDayMs;
+  EXPECT_FALSE(proven(brief));
+  world.clock.now_ms -= 3 * kDayMs;
+  EXPECT_TRUE(proven(brief));
+  world.clock.now_ms -= 5 * kDayMs;
+  EXPECT_FALSE(proven(brief));
+}
+
 TEST_F(AuthoritiesTest, a_row_that_was_removed_does_not_come_back) {
   const auto made = add(root);
   ASSERT_TRUE(made);
