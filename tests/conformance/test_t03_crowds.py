@@ -102,6 +102,16 @@ def test_t03_a_program_that_goes_through_a_list_is_refused(located, world):
     assert "16 accounts" in said["detail"] and said["advice"]
 
 
+def test_t03_a_service_account_may_be_a_program_but_not_out_of_a_list(located, world):
+    address = host()
+    try_in_vain(located, [f"nobody{i}" for i in range(16)], address)
+    robot = Device(world.person("robot", kind="service").account, PASSWORD, name="robot")
+    grade, why = found(located, robot, address)
+    assert grade == "suspicious"
+    assert "credential_stuffing" in why and "automated_attempts" not in why
+    assert '"event":"sign_in.crowd"' in located.logs()
+
+
 def test_t03_a_device_that_was_here_before_comes_in_all_the_same(located, world):
     laptop = newcomer(world)
     assert found(located, laptop, ELSEWHERE)[0] == "trusted"

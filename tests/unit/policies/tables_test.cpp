@@ -60,6 +60,8 @@ TEST(Tables, WhyACertificateDoesNotCountStandsBesideTheMissingVpn) {
   EXPECT_EQ(detail(), "");
   policy.network.certificate_proof = true;
   EXPECT_EQ(detail(), "client certificate: expired");
+  facts.network.certificate_refused.clear();
+  EXPECT_EQ(detail(), "");
   facts.network.client_certificate = true;
   EXPECT_EQ(detail(), "no reason");
 }
