@@ -29,7 +29,7 @@ void print_changes(std::ostream& out, const policy::Policy& before, const policy
     out << to_text(change.effect) << ": " << change.field->name() << ": " << change.before << " -> "
         << change.after;
     const bool asks = change.effect.weakens || change.effect.moves_trust;
-    if (asks && change.field->party == policy::Party::users) out << " (users have to agree)";
+    if (asks && change.field->parties.has(policy::Party::users)) out << " (users have to agree)";
     out << '\n';
     whole |= change.effect;
   }
