@@ -139,6 +139,8 @@ struct Password {
 
 struct Policy {
   std::string default_policy = "standard";  // of tenants that have set none
+  std::size_t signatures = 2;               // people who sign a change that weakens
+  std::size_t user_signatures = 3;          // users beside them where a field asks them
 };
 
 struct Config {

@@ -143,7 +143,9 @@ Result<void> print_facts(Shell& shell, const Given&) {
 void add_policy_commands(CLI::App& app, Shell& shell) {
   const auto given = std::make_shared<Given>();
   CLI::App* group = app.add_subcommand(
-      "policy", "policies of tenants; show, set, roll-back and history ask the server");
+      "policy",
+      "policies of tenants; show, plan, set, roll-back, history, changes, approve and withdraw ask "
+      "the server");
   group->require_subcommand(1);
   const std::string what = "a file, or the name of a shipped policy";
   add(group, shell, "check", "says what is wrong with a policy", given, check)
@@ -171,6 +173,7 @@ void add_policy_commands(CLI::App& app, Shell& shell) {
   cases->add_option("file", given->first, "the table")->required();
   cases->add_option("--policy", given->second, what + " (default: the table's base)");
   add_policy_server_commands(*group, shell);
+  add_change_commands(*group, shell);
 }
 
 }  // namespace conclave::ctl

@@ -22,6 +22,11 @@ Result<policy::Policy> load_policy(Shell& shell, const std::string& name) {
   return *std::move(read);
 }
 
+Result<std::string> document_of(const std::string& name) {
+  if (policy::shipped_policy(name) != nullptr) return "base = \"" + name + "\"\n";
+  return read_file(name, kMostDocumentBytes);
+}
+
 void print_changes(std::ostream& out, const policy::Policy& before, const policy::Policy& after) {
   policy::Effect whole;
   const auto changes = policy::changes(before, after);

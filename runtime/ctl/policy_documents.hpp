@@ -16,6 +16,8 @@ inline constexpr std::size_t kMostDocumentBytes = 1024 * 1024;
                                           const std::string& file);
 // A shipped policy by its name, else a file.
 [[nodiscard]] Result<policy::Policy> load_policy(Shell& shell, const std::string& name);
+// The text of a file, or a document that stands for a shipped policy of that name.
+[[nodiscard]] Result<std::string> document_of(const std::string& name);
 // What differs, with the effect of each key and of the whole.
 void print_changes(std::ostream& out, const policy::Policy& before, const policy::Policy& after);
 

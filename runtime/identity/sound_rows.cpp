@@ -48,6 +48,8 @@ std::string_view kind_text(RecordKind kind) {
       return "person";
     case RecordKind::habit:
       return "habit";
+    case RecordKind::change:
+      return "change";
   }
   return "unknown";
 }

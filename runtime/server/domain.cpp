@@ -98,6 +98,8 @@ Domain::Domain(Parts parts)
       writer({parts.store, parts.keys, trail}),
       rules({directory, writer, parts.keys, base::system_clock(),
              parts.config.policy.default_policy}),
+      changes({directory, writer, rules, parts.keys, base::system_clock(), base::system_random(),
+               parts.config.policy.signatures, parts.config.policy.user_signatures}),
       eraser({parts.store, parts.keys, base::system_clock(), parts.metrics}),
       knowledge(make_knowledge()),
       approvals({directory, writer, hub, base::system_clock(), base::system_random()}),
@@ -125,8 +127,7 @@ Domain::Domain(Parts parts)
                base::system_clock(),
                base::system_random(),
                {}}),
-      password_judge([this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); },
-                     persons),
+      password_judge(in_force(), persons),
       people(directory),
       ledger(parts.store, parts.executor),
       states({parts.store, parts.keys, ledger, hub, base::system_clock()}),
@@ -134,11 +135,10 @@ Domain::Domain(Parts parts)
              states,
              base::system_clock(),
              server_point(parts.config),
-             [this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); },
+             in_force(),
              {},
              [this] { return everybody(); }}),
-      disclosure({watch, writer, base::system_clock(), base::system_random(),
-                  [this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); }}),
+      disclosure({watch, writer, base::system_clock(), base::system_random(), in_force()}),
       chat({parts.store, parts.keys, hub, ledger, states, eraser, people, base::system_clock(),
             base::system_random(), parts.metrics, parts.executor, chat_limits(parts.config),
             parts.gate}),
@@ -153,6 +153,10 @@ Domain::Domain(Parts parts)
               base::system_clock(), base::system_random(), strength()}),
       tasks_(parts.executor) {
   connect();
+}
+
+std::function<const policy::Policy&(TenantId)> Domain::in_force() const {
+  return [this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); };
 }
 
 // What is told to parts that were made before those it comes from.
@@ -197,6 +201,7 @@ Task<Result<void>> Domain::start_once(std::shared_ptr<const store::Snapshot> sna
   if (!rows) co_return std::unexpected(std::move(rows).error());
   directory.load(*rows);
   CONCLAVE_CO_TRY(co_await rules.load(*rows));
+  CONCLAVE_CO_TRY(co_await changes.load(*rows));
   recovery.load(*rows);
   disclosure.load(*rows);
   disclosure.on_change(
@@ -263,6 +268,7 @@ Task<void> Domain::upkeep() {
     co_await chat.upkeep();
     co_await watch.upkeep();
     co_await orders.upkeep();
+    co_await changes.upkeep();
   }
 }
 

@@ -9,6 +9,7 @@
 #include "runtime/async/blocking_pool.hpp"
 #include "runtime/async/task_group.hpp"
 #include "runtime/audit/anchor.hpp"
+#include "runtime/changes/changes.hpp"
 #include "runtime/chat/chat.hpp"
 #include "runtime/config/config.hpp"
 #include "runtime/config/state_paths.hpp"
@@ -60,6 +61,8 @@ class Domain {
   [[nodiscard]] Task<void> upkeep();
   [[nodiscard]] Task<void> keep_anchor();
   void connect();
+  // The policy that holds for a tenant.
+  [[nodiscard]] std::function<const policy::Policy&(TenantId)> in_force() const;
   // What admission asks the other modules of the domain.
   [[nodiscard]] admission::Knowledge make_knowledge();
   [[nodiscard]] Task<Result<void>> verified(TenantId tenant, UserId user, DeviceId device,
@@ -91,6 +94,7 @@ class Domain {
   identity::HelloNonces nonces;
   identity::RowWriter writer;
   rules::Book rules;
+  changes::Changes changes;
   erasure::KeyEraser eraser;
   sync::Hub hub;
   admission::Knowledge knowledge;

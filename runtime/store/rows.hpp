@@ -30,6 +30,7 @@ enum class RecordKind : std::uint8_t {
   consent = 14,   // what a user agreed to
   person = 15,    // accounts of one person in several tenants
   habit = 16,     // no power: sealed, bound to its place
+  change = 17,    // of a policy, that waits for signatures or did
 };
 
 struct Record {

@@ -57,10 +57,19 @@ std::optional<bool> Fields::optional_flag(std::string_view name) {
 
 std::uint64_t Fields::number(std::string_view name) {
   const json::value* value = take(name, true);
-  if (value == nullptr) return 0;
+  return value == nullptr ? 0 : integer(name, *value);
+}
+
+std::optional<std::uint64_t> Fields::optional_number(std::string_view name) {
+  const json::value* value = take(name, false);
+  if (value == nullptr) return std::nullopt;
+  return integer(name, *value);
+}
+
+std::uint64_t Fields::integer(std::string_view name, const json::value& value) {
   boost::system::error_code error;
-  const auto out = value->is_double() ? 0 : value->to_number<std::uint64_t>(error);
-  if (error || value->is_double()) {
+  const auto out = value.is_double() ? 0 : value.to_number<std::uint64_t>(error);
+  if (error || value.is_double()) {
     reject(name, "must be an integer, 0 or more");
     return 0;
   }

@@ -14,6 +14,7 @@
 #include "runtime/async/task_group.hpp"
 #include "runtime/audit/anchor.hpp"
 #include "runtime/base/clock.hpp"
+#include "runtime/changes/changes.hpp"
 #include "runtime/evidence/sources.hpp"
 #include "runtime/factors/factors.hpp"
 #include "runtime/identity/account.hpp"
@@ -67,6 +68,7 @@ struct Services {
   identity::Bootstrap& bootstrap;
   identity::RoomAdministration& rooms;
   rules::Book& rules;
+  changes::Changes& changes;
   identity::RowWriter& writer;
   audit::Trail& trail;
   audit::Anchor& anchor;

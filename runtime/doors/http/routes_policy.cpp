@@ -5,11 +5,12 @@
 #include "runtime/doors/http/errors.hpp"
 #include "runtime/doors/http/explanation.hpp"
 #include "runtime/doors/http/fields.hpp"
+#include "runtime/doors/http/policy_views.hpp"
 #include "runtime/doors/http/route.hpp"
 #include "runtime/identity/errors.hpp"
 #include "runtime/network/address.hpp"
 
-// The policies of tenants.
+// The policies of tenants: what holds and held, and what is decided by it.
 namespace conclave::doors::http {
 
 namespace {
@@ -17,24 +18,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr identity::RoleSet kExplainers{identity::Role::security_admin};
-
-// The account's name where it is still known.
-std::string person(const Context& context, TenantId tenant, UserId user) {
-  const auto& directory = context.services.directory;
-  const identity::User* found = directory.user(tenant, user);
-  return found == nullptr ? base::to_text(user) : directory.account_of(*found);
-}
-
-json::object view(const Context& context, const rules::Version& version) {
-  json::object out{{"version", version.number}};
-  if (version.number == 0) return out;
-  out["set_ms"] = version.set_ms;
-  out["by"] = person(context, version.by_tenant, version.by);
-  out["effect"] = policy::to_text(version.effect);
-  out["note"] = version.note;
-  if (version.copy_of != 0) out["copy_of"] = version.copy_of;
-  return out;
-}
 
 Task<Result<Answer>> show_policy(Context context, Call call) {
   auto tenant = context.services.administration.resolve_tenant(call.actor, call.path[0]);
@@ -60,34 +43,6 @@ Task<Result<Answer>> show_policy(Context context, Call call) {
   co_return Answer{std::move(out)};
 }
 
-Task<Result<Answer>> set_policy(Context context, Call call) {
-  auto tenant = context.services.administration.resolve_tenant(call.actor, call.path[0]);
-  if (!tenant) co_return std::unexpected(tenant.error());
-  Fields in(std::move(call.body));
-  std::string document = in.text("document");
-  const std::uint64_t expected = in.number("expected_version");
-  std::string note = in.optional_text("note").value_or("");
-  CONCLAVE_CO_TRY(in.finish());
-  auto made = co_await context.services.rules.set(call.actor, *tenant, std::move(document),
-                                                  expected, std::move(note));
-  if (!made) co_return std::unexpected(made.error());
-  co_return Answer{view(context, *made)};
-}
-
-Task<Result<Answer>> roll_back_policy(Context context, Call call) {
-  auto tenant = context.services.administration.resolve_tenant(call.actor, call.path[0]);
-  if (!tenant) co_return std::unexpected(tenant.error());
-  Fields in(std::move(call.body));
-  const std::uint64_t number = in.number("version");
-  const std::uint64_t expected = in.number("expected_version");
-  std::string note = in.optional_text("note").value_or("");
-  CONCLAVE_CO_TRY(in.finish());
-  auto made = co_await context.services.rules.roll_back(call.actor, *tenant, number, expected,
-                                                        std::move(note));
-  if (!made) co_return std::unexpected(made.error());
-  co_return Answer{view(context, *made)};
-}
-
 Task<Result<Answer>> policy_history(Context context, Call call) {
   auto tenant = context.services.administration.resolve_tenant(call.actor, call.path[0]);
   if (!tenant) co_return std::unexpected(tenant.error());
@@ -107,6 +62,10 @@ Task<Result<Answer>> policy_history(Context context, Call call) {
     row["effect"] = each.effect;
     row["note"] = each.note;
     if (each.copy_of != 0) row["copy_of"] = each.copy_of;
+    if (const auto proposal = policy::parse_proposal(each.evidence.proposal); proposal) {
+      row["change"] = base::to_text(proposal->change);
+      row["signers"] = signers(context, each.evidence);
+    }
   }
   co_return Answer{{{"versions", std::move(out)}}};
 }
@@ -172,9 +131,7 @@ Task<Result<Answer>> explain_policy(Context context, Call call) {
 
 constexpr std::array kRoutes{
     Route{"GET", "/api/v1/tenants/{tenant}/policy", Access::session, show_policy},
-    Route{"PUT", "/api/v1/tenants/{tenant}/policy", Access::session, set_policy},
     Route{"GET", "/api/v1/tenants/{tenant}/policy/versions", Access::session, policy_history},
-    Route{"POST", "/api/v1/tenants/{tenant}/policy/roll-back", Access::session, roll_back_policy},
     Route{"POST", "/api/v1/tenants/{tenant}/policy/explain", Access::session, explain_policy},
 };
 

@@ -46,11 +46,12 @@ std::multimap<std::string, Declared> declared_errors() {
   std::multimap<std::string, Declared> out;
   for (const char* file :
        {"hsm/api/errors.hpp", "runtime/admission/errors.hpp", "runtime/audit/anchor.hpp",
-        "runtime/base/error.hpp", "runtime/chat/errors.hpp", "runtime/doors/http/errors.hpp",
-        "runtime/doors/native/errors.hpp", "runtime/factors/errors.hpp",
-        "runtime/identity/errors.hpp", "runtime/observe/log_file.hpp", "runtime/orders/errors.hpp",
-        "runtime/presence/errors.hpp", "runtime/rules/errors.hpp", "runtime/store/errors.hpp",
-        "runtime/sync/errors.hpp", "runtime/whereabouts/errors.hpp", "sdk/protocol/reader.hpp"}) {
+        "runtime/base/error.hpp", "runtime/changes/errors.hpp", "runtime/chat/errors.hpp",
+        "runtime/doors/http/errors.hpp", "runtime/doors/native/errors.hpp",
+        "runtime/factors/errors.hpp", "runtime/identity/errors.hpp", "runtime/observe/log_file.hpp",
+        "runtime/orders/errors.hpp", "runtime/presence/errors.hpp", "runtime/rules/errors.hpp",
+        "runtime/store/errors.hpp", "runtime/sync/errors.hpp", "runtime/whereabouts/errors.hpp",
+        "sdk/protocol/reader.hpp"}) {
     const std::string text = text_of(kRoot / file);
     for (std::sregex_iterator at(text.begin(), text.end(), spec), end; at != end; ++at) {
       out.emplace((*at)[1].str(), Declared{file, (*at)[2].str()});

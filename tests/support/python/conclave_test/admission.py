@@ -3,18 +3,12 @@
 import hashlib
 import itertools
 
+from .changes import set_policy
 from .client import Refused
 from .device import Device, b64, transcript, unb64
 from .installation import PASSWORD
 
 _numbers = itertools.count(1)
-
-
-def set_policy(api, domain, document):
-    """Puts a policy into force for a tenant; `api` is an admin's."""
-    newest = api.get(f"/tenants/{domain}/policy")["newest_version"]
-    return api.put(f"/tenants/{domain}/policy",
-                   {"document": document, "expected_version": newest, "note": "test"})
 
 
 class House:

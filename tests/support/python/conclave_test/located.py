@@ -2,7 +2,7 @@
 
 import shutil
 
-from . import proxied
+from . import changes, proxied
 from .client import Client, Refused
 from .schema import ROOT
 
@@ -68,6 +68,4 @@ def subjects(refused, code):
 
 def set_policy(made, domain, document):
     """The tenant's own policy from now on; `document` in TOML."""
-    newest = made.admin_api.get(f"/tenants/{domain}/policy")["newest_version"]
-    made.admin_api.call("PUT", f"/api/v1/tenants/{domain}/policy",
-                        {"document": document, "expected_version": newest})
+    changes.set_policy(made.admin_api, domain, document)
