@@ -29,6 +29,8 @@ std::string text_of(const json::object& object, std::string_view name) {
   return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
 }
 
+}  // namespace
+
 // What the server calls it has to be what it is: a server that was broken into could have another
 // change signed than is shown.
 Result<Bytes> statement_of(const json::object& change, const std::string& wanted) {
@@ -56,8 +58,6 @@ Result<Bytes> statement_of(const json::object& change, const std::string& wanted
   const auto statement = policy::proposal_statement(*bytes);
   return Bytes(statement.begin(), statement.end());
 }
-
-}  // namespace
 
 Result<json::object> sign_change(Shell& shell, const json::object& change,
                                  const std::string& wanted) {

@@ -2,12 +2,15 @@
 users; all of it is in the audit trail, survives kill -9 between any two steps, and is undone."""
 
 import hashlib
+import http.client
 import json
 import subprocess
+import threading
+import time
 
 import pytest
 
-from conclave_test import PASSWORD, Admin, Device, program, unb64, wait_until
+from conclave_test import PASSWORD, Admin, ApiError, Device, program, unb64, wait_until
 from conclave_test.admission import House
 from conclave_test.changes import (Proposal, newest, proposal_of, propose, sign, signature, trail)
 from conclave_test.intruder import CHANGE, POLICY, content_db, number, put_record
@@ -234,6 +237,40 @@ def test_o02_everything_survives_kill_9_between_any_two_steps(scene):
     scene.kill_and_start()
     assert scene.cap() == 2 and newest(scene.api, scene.domain) == 3
     assert "alarm." not in scene.installation.logs()
+
+
+def test_o02_kill_9_while_the_last_signature_arrives_leaves_all_or_nothing(scene):
+    target = "/api/v1/tenants/{}/changes/{}/signature"
+    seen = set()
+    for delay in (0.0, 0.002, 0.005, 0.01, 0.02, 0.04):
+        document = f'base = "open"\n[devices]\ncap = {scene.cap() + 1}\n'
+        change = scene.propose(document)["change"]
+        scene.sign(change, scene.officer)
+        old = scene.cap()
+        text = signature(scene.api.device, unb64(scene.change(change)["document"]))
+
+        def last(change=change, text=text):
+            try:
+                scene.api.call("POST", target.format(scene.domain, change), {"signature": text},
+                               retry=False)
+            except (OSError, ApiError, http.client.HTTPException):
+                pass  # it was killed meanwhile
+
+        sender = threading.Thread(target=last)
+        sender.start()
+        time.sleep(delay)
+        scene.kill_and_start()
+        sender.join()
+        state = scene.state(change)
+        seen.add(state)
+        # Either all of it or nothing: never a policy without its change, nor the other way round.
+        assert (state, scene.cap()) in {("pending", old), ("effective", old + 1)}
+        assert scene.api.get(f"/tenants/{scene.domain}/policy")["standing"] == "set"
+        if state == "pending":
+            assert scene.change(change)["missing"] == "provider; 1 person"
+            scene.sign(change, scene.api)
+        assert scene.cap() == old + 1
+    assert "alarm." not in scene.installation.logs() and seen
 
 
 def rows_of(scene, kind):
