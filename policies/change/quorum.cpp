@@ -7,16 +7,6 @@
 namespace conclave::policy {
 namespace {
 
-std::string names(Parties parties) {
-  std::string out;
-  const WordList all = words(Party{});
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (!parties.has(static_cast<Party>(i))) continue;
-    out += std::string(out.empty() ? "" : ", ") + std::string(all[i]);
-  }
-  return out;
-}
-
 void add(std::string& out, std::size_t count, std::string_view one, std::string_view many) {
   if (count == 0) return;
   if (!out.empty()) out += "; ";
@@ -24,7 +14,7 @@ void add(std::string& out, std::size_t count, std::string_view one, std::string_
 }
 
 std::string told(Parties parties, std::size_t persons, std::size_t users) {
-  std::string out = names(parties);
+  std::string out = to_text(parties);
   add(out, persons, "person", "people");
   add(out, users, "user", "users");
   return out;

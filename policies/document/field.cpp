@@ -67,6 +67,16 @@ const Field* find_field(std::string_view name) {
   return found == fields().end() ? nullptr : &*found;
 }
 
+std::string to_text(Parties parties) {
+  std::string out;
+  const WordList all = words(Party{});
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!parties.has(static_cast<Party>(i))) continue;
+    out += std::string(out.empty() ? "" : ", ") + std::string(all[i]);
+  }
+  return out;
+}
+
 std::string_view order_text(Order order) {
   switch (order) {
     case Order::smaller:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "policies/document/policy.hpp"
@@ -59,6 +60,8 @@ struct Section {
 [[nodiscard]] std::span<const Field> fields();
 // nullptr for an unknown name.
 [[nodiscard]] const Field* find_field(std::string_view name);
+// "provider, tenant", for people.
+[[nodiscard]] std::string to_text(Parties parties);
 // "smaller is stricter", for people.
 [[nodiscard]] std::string_view order_text(Order order);
 

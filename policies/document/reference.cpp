@@ -29,14 +29,7 @@ std::string_view trust_text(Trust trust) {
 }
 
 std::string signers_text(const Field& field) {
-  if (field.order == Order::none) return "nobody";
-  std::string out;
-  const WordList all = words(Party{});
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    if (!field.parties.has(static_cast<Party>(i))) continue;
-    out += std::string(out.empty() ? "" : ", ") + std::string(all[i]);
-  }
-  return out;
+  return field.order == Order::none ? "nobody" : to_text(field.parties);
 }
 
 // A vertical bar would end the cell.

@@ -132,7 +132,8 @@ bool Changes::sees_all(const identity::Actor& by, TenantId tenant) const {
 bool Changes::may_see(const identity::Actor& by, const Change& change) const {
   const policy::Proposal& proposal = change.proposal;
   if (sees_all(by, proposal.tenant)) return true;
-  return by.tenant == proposal.tenant && proposal.quorum.parties.has(policy::Party::users);
+  return by.tenant == proposal.tenant &&
+         stands_for(proposal, by.tenant, by.user).has(policy::Party::users);
 }
 
 Result<std::vector<Change>> Changes::list(const identity::Actor& by, TenantId tenant) const {

@@ -85,8 +85,8 @@ class Changes {
   // By who may set a policy of the tenant.
   [[nodiscard]] Task<Result<Change>> withdraw(identity::Actor by, TenantId tenant, ChangeId id);
 
-  // Newest first; states as they are now. Who may read policies sees all, other people of the
-  // tenant those that ask users; 100 that are over are kept.
+  // Newest first; states as they are now. Who may read policies sees all, others those that ask
+  // them as users; 100 that are over are kept.
   [[nodiscard]] Result<std::vector<Change>> list(const identity::Actor& by, TenantId tenant) const;
   [[nodiscard]] Result<Change> find(const identity::Actor& by, TenantId tenant, ChangeId id) const;
   // The approvals of a pending change as they count now; of others as they counted then. Points

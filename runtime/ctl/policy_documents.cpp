@@ -1,5 +1,6 @@
 #include "runtime/ctl/policy_documents.hpp"
 
+#include "policies/change/quorum.hpp"
 #include "policies/defaults/defaults.hpp"
 #include "runtime/ctl/errors.hpp"
 #include "runtime/ctl/files.hpp"
@@ -33,12 +34,14 @@ void print_changes(std::ostream& out, const policy::Policy& before, const policy
   for (const policy::Change& change : changes) {
     out << to_text(change.effect) << ": " << change.field->name() << ": " << change.before << " -> "
         << change.after;
-    const bool asks = change.effect.weakens || change.effect.moves_trust;
-    if (asks && change.field->parties.has(policy::Party::users)) out << " (users have to agree)";
+    if (policy::waits(change.effect)) {
+      out << " (signed by " << policy::to_text(change.field->parties) << ")";
+    }
     out << '\n';
     whole |= change.effect;
   }
   out << (changes.empty() ? std::string("no change") : "as a whole: " + to_text(whole)) << '\n';
+  if (policy::waits(whole)) out << "waits for signatures\n";
 }
 
 }  // namespace conclave::ctl

@@ -39,7 +39,7 @@ policy::Signer signer_of(const Approval& approval) {
 }
 
 bool holds(const Approval& approval, const policy::Proposal& proposal, ByteView bytes) {
-  return approval.at_ms >= proposal.proposed_ms && approval.at_ms < proposal.expires_ms &&
+  return approval.at_ms < proposal.expires_ms &&
          hsm::api::verify(approval.key, policy::proposal_statement(bytes), approval.signature);
 }
 

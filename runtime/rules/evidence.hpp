@@ -30,7 +30,7 @@ struct Evidence {
   [[nodiscard]] bool empty() const { return proposal.empty(); }
 };
 
-// The key's signature holds over exactly these bytes, and it was given in the proposal's time.
+// The key's signature holds over exactly these bytes, and it was given before they expired.
 [[nodiscard]] bool holds(const Approval& approval, const policy::Proposal& proposal,
                          ByteView bytes);
 // The proposal, when every signature holds and they are all that it asks for. kChangeUnsigned with
