@@ -73,6 +73,7 @@ def test_o02_a_weakening_waits_for_two_signatures_takes_effect_and_is_undone(sce
     waits = scene.propose(note="the branch office needs it")
     assert waits["state"] == "pending" and waits["effect"] == "weakening"
     assert waits["needs"] == "provider, tenant; 2 people" and waits["missing"] == waits["needs"]
+    assert "Not in force yet" in waits["advice"] and "policy approve" in waits["advice"]
     assert scene.cap() == 2
     change = waits["change"]
     proposal = proposal_of(scene.change(change))

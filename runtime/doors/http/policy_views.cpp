@@ -115,7 +115,12 @@ json::object view(const Context& context, const changes::Change& change, bool wh
 
 Answer answer_of(const Context& context, const changes::Outcome& outcome) {
   if (outcome.made) return {view(context, *outcome.made), 200};
-  return {view(context, *outcome.waits, true), 202};
+  json::object waits = view(context, *outcome.waits, true);
+  waits["advice"] =
+      "Not in force yet: it weakens the policy or moves trust, so it waits for what `missing` "
+      "names. "
+      "Each of them signs `document` with their device (`conclavectl policy approve`).";
+  return {std::move(waits), 202};
 }
 
 }  // namespace conclave::doors::http

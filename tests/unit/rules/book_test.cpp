@@ -239,8 +239,7 @@ TEST_F(BookTest, a_version_that_weakens_does_not_come_into_force_without_its_sig
   EXPECT_EQ(cap(), 3);
 }
 
-// The token vouches for the row, and still its signatures are looked at: another program that may
-// have rows authenticated puts no unsigned policy into force.
+// The token vouches for the row, and still its signatures are looked at.
 TEST_F(BookTest, signatures_are_checked_again_at_every_start) {
   ASSERT_TRUE(set(kTwo, 0));
   ASSERT_TRUE(set(kThree, 1));
