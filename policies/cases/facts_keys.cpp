@@ -175,6 +175,7 @@ Keys<NetworkFacts> keys_of(const NetworkFacts&) {
          facts.as_number = static_cast<std::uint32_t>(std::get<std::int64_t>(value));
        }},
       fact<&N::client_certificate, N>("client_certificate", "", kFlag),
+      fact<&N::certificate_refused, N>("certificate_refused", "", kText),
       word<&N::access, N>("access"),
   };
   return keys;

@@ -29,8 +29,7 @@ inline schema::Value bound_value(const Origins& origins) {
   return origins.texts();
 }
 template <class Word>
-  requires std::is_enum_v<Word>
-schema::Value bound_value(Word word) {
+requires std::is_enum_v<Word> schema::Value bound_value(Word word) {
   return std::string(to_text(word));
 }
 template <class Word>
@@ -50,7 +49,7 @@ inline void bind(Origins& member, const schema::Value& value) {
   member = Origins::of(std::get<std::vector<std::string>>(value));
 }
 template <class Word>
-  requires std::is_enum_v<Word>
+requires std::is_enum_v<Word>
 void bind(Word& member, const schema::Value& value) {
   member = parse_word<Word>(std::get<std::string>(value)).value_or(Word{});
 }
@@ -82,7 +81,7 @@ template <auto Outer, auto Inner>
 Field ladder(std::string_view name, std::string_view description, Reader reader = Reader::engine) {
   using Word = std::remove_cvref_t<decltype(std::declval<Policy&>().*Outer.*Inner)>;
   return {key<Outer, Inner>(name, "", schema::TextRule{1, 32, as_list(words(Word{}))}, description),
-          Order::ladder, Trust::stays, Party::tenant, reader};
+          Order::ladder, Trust::stays, kBothSides, reader};
 }
 
 // A set of words.
@@ -98,5 +97,6 @@ void add_device_fields(std::vector<Field>& list);
 void add_factor_fields(std::vector<Field>& list);
 void add_location_fields(std::vector<Field>& list);
 void add_network_fields(std::vector<Field>& list);
+void add_automation_fields(std::vector<Field>& list);
 
 }  // namespace conclave::policy

@@ -27,6 +27,7 @@ std::vector<Field> make_fields() {
   add_factor_fields(list);
   add_location_fields(list);
   add_network_fields(list);
+  add_automation_fields(list);
   return list;
 }
 
@@ -53,6 +54,7 @@ std::span<const Section> sections() {
       {"location.weights",
        "What each finding weighs; `conclavectl policy defaults standard` shows them"},
       {"network", "Networks: the own VPN, others' VPNs, countries"},
+      {"automation", "Many sign-ins together: lists of passwords, mass registration, programs"},
   };
   return kSections;
 }
@@ -65,6 +67,16 @@ std::span<const Field> fields() {
 const Field* find_field(std::string_view name) {
   const auto found = std::ranges::find(fields(), name, &Field::name);
   return found == fields().end() ? nullptr : &*found;
+}
+
+std::string to_text(Parties parties) {
+  std::string out;
+  const WordList all = words(Party{});
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!parties.has(static_cast<Party>(i))) continue;
+    out += std::string(out.empty() ? "" : ", ") + std::string(all[i]);
+  }
+  return out;
 }
 
 std::string_view order_text(Order order) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <span>
+#include <string>
 #include <string_view>
 
 #include "policies/document/policy.hpp"
@@ -27,8 +28,11 @@ enum class Order {
 // Whether a change also moves trust: people, networks or data that something is newly entrusted to.
 enum class Trust { stays, moves_when_weaker, moves_when_stricter };
 
-// Whose signature a weakening or a move of trust needs beside the tenant's.
-enum class Party { tenant, users };
+// Whose signatures a weakening or a move of trust waits for (X.1606 8.3.1): the boundary is agreed
+// between provider and tenant; what touches the data of people asks them as well.
+using Parties = Words<Party>;
+inline constexpr Parties kBothSides{Party::provider, Party::tenant};
+inline constexpr Parties kEverybody{Party::provider, Party::tenant, Party::users};
 
 // Who obeys the field.
 enum class Reader {
@@ -41,7 +45,7 @@ struct Field {
   schema::Key<Policy> key;
   Order order = Order::none;
   Trust trust = Trust::stays;
-  Party party = Party::tenant;
+  Parties parties = kBothSides;
   Reader reader = Reader::engine;
 
   [[nodiscard]] std::string_view name() const { return key.name; }
@@ -56,6 +60,8 @@ struct Section {
 [[nodiscard]] std::span<const Field> fields();
 // nullptr for an unknown name.
 [[nodiscard]] const Field* find_field(std::string_view name);
+// "provider, tenant", for people.
+[[nodiscard]] std::string to_text(Parties parties);
 // "smaller is stricter", for people.
 [[nodiscard]] std::string_view order_text(Order order);
 

@@ -49,20 +49,20 @@ void add_keeping(std::vector<Field>& list) {
   list.push_back({key<location, &Location::travel_kmh>("location.travel_kmh", "km/h",
                                                        schema::IntegerRule{100, 2'000},
                                                        "Nobody travels faster than this."),
-                  Order::smaller, Trust::stays, Party::tenant, Reader::signals});
+                  Order::smaller, Trust::stays, kBothSides, Reader::signals});
   list.push_back(
       {key<location, &Location::fix_days>("location.fix_days", "days", schema::IntegerRule{0, 365},
                                           "Places that devices reported are kept for "
                                           "this long."),
-       Order::smaller, Trust::moves_when_weaker, Party::users, Reader::identity});
+       Order::smaller, Trust::moves_when_weaker, kEverybody, Reader::identity});
   list.push_back({key<location, &Location::profile_days>(
                       "location.profile_days", "days", schema::IntegerRule{1, 730},
                       "A habit profile that nobody used is erased after this long."),
-                  Order::smaller, Trust::moves_when_weaker, Party::users, Reader::identity});
+                  Order::smaller, Trust::moves_when_weaker, kEverybody, Reader::identity});
   list.push_back({key<location, &Location::habit_half_life_days>(
                       "location.habit_half_life_days", "days", schema::IntegerRule{1, 365},
                       "A habit that is not kept up counts half after this long."),
-                  Order::smaller, Trust::stays, Party::tenant, Reader::signals});
+                  Order::smaller, Trust::stays, kBothSides, Reader::signals});
 }
 
 }  // namespace
@@ -74,12 +74,12 @@ void add_location_fields(std::vector<Field>& list) {
       "Whether a user may keep the device's place private; without it, when it is required, only "
       "the restricted methods work.");
   consent.trust = Trust::moves_when_stricter;
-  consent.party = Party::users;
+  consent.parties = kEverybody;
   list.push_back(std::move(consent));
   list.push_back({set_key<location, &Location::signals, Signal>(
                       "location.signals",
                       "What is looked at; findings that rest on anything else do not count."),
-                  Order::superset, Trust::moves_when_stricter, Party::users});
+                  Order::superset, Trust::moves_when_stricter, kEverybody});
   add_grades(list);
   add_keeping(list);
   add_weights(list, std::make_index_sequence<signals::kFindingKinds>{});

@@ -96,6 +96,14 @@ struct Networks {
   Origins denied;
 };
 
+// From which counts on many sign-ins together are suspicious.
+struct Automation {
+  Number window_minutes = 60;
+  Number accounts_tried = 10;
+  Number accounts_enrolled = 20;
+  Number accounts_per_device = 4;
+};
+
 struct Sessions {
   Number recheck_minutes = 720;
   Number recheck_risky_minutes = 60;
@@ -116,6 +124,7 @@ struct Policy {
   Passwords password;
   Location location;
   Networks network;
+  Automation automation;
   Sessions session;
 };
 

@@ -28,6 +28,10 @@ std::string_view trust_text(Trust trust) {
   return {};
 }
 
+std::string signers_text(const Field& field) {
+  return field.order == Order::none ? "nobody" : to_text(field.parties);
+}
+
 // A vertical bar would end the cell.
 std::string cell(std::string text) {
   for (std::size_t at = 0; (at = text.find('|', at)) != std::string::npos; at += 2)
@@ -43,11 +47,10 @@ std::string default_text(const Field& field, const Policy& standard) {
 
 void write_field(std::string& out, const Field& field, const Policy& standard) {
   const std::string unit = field.key.unit.empty() ? "" : " (" + std::string(field.key.unit) + ")";
-  const std::string party = field.party == Party::users ? "; users have to agree" : "";
   out += "| `" + std::string(field.name()) + "` | " + cell(std::string(field.key.description)) +
          " | " + cell(schema::allowed_text(field.key.rule)) + unit + " | " +
          default_text(field, standard) + " | " + std::string(order_text(field.order)) +
-         std::string(trust_text(field.trust)) + party + " | " +
+         std::string(trust_text(field.trust)) + " | " + signers_text(field) + " | " +
          std::string(reader_text(field.reader)) + " |\n";
 }
 
@@ -67,16 +70,18 @@ std::string reference_page() {
       "policy that `base` names (`open`, `standard`, `strict`, `minor`; `conclavectl policy\n"
       "defaults NAME` prints one). Unknown keys, wrong types, values out of bounds and rules that\n"
       "contradict each other are errors with line and advice: `conclavectl policy check FILE`.\n\n"
-      "The last columns say which value is the stricter one, and who obeys the key: the decision\n"
-      "at the door, the makers of location findings, or the service that acts on decisions.\n"
-      "`conclavectl policy diff OLD NEW` classifies a change by it; `docs/policy-cases.md` shows "
-      "how to\n"
-      "try a policy.\n";
+      "The last columns say which value is the stricter one, whose signatures a change waits for\n"
+      "that weakens the key or moves trust by it, and who obeys the key: the decision at the "
+      "door,\n"
+      "the makers of location findings, or the service that acts on decisions. A change that only\n"
+      "tightens holds at once. `conclavectl policy plan FILE` tells what a change does, whom it\n"
+      "touches and who has to sign it, `policy diff OLD NEW` the same without a server;\n"
+      "docs/operations.md has the course of a change, docs/policy-cases.md how to try a policy.\n";
   for (const auto& section : sections()) {
     out += "\n## " + (section.name.empty() ? "Top" : "`[" + std::string(section.name) + "]`") +
            "\n\n" + std::string(section.description) +
-           ".\n\n| key | what | allowed | standard | stricter | obeyed by |\n"
-           "|---|---|---|---|---|---|\n";
+           ".\n\n| key | what | allowed | standard | stricter | signed by | obeyed by |\n"
+           "|---|---|---|---|---|---|---|\n";
     for (const auto& field : fields())
       if (section_of(field.name()) == section.name) write_field(out, field, standard);
   }

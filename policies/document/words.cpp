@@ -20,6 +20,7 @@ constexpr Word kFactors[] = {"totp", "webauthn", "recovery_code", "sms", "primar
 constexpr Word kRecoveries[] = {"recovery_code", "second_factor_wait", "admin_pair"};
 constexpr Word kAccesses[] = {"unknown", "wired", "wifi", "gsm", "cellular", "satellite"};
 constexpr Word kListed[] = {"vpn", "proxy", "tor", "hosting"};
+constexpr Word kParties[] = {"provider", "tenant", "users"};
 constexpr Word kSignals[] = {"address",    "device_fix",  "time_zone", "locale", "second_network",
                              "round_trip", "packet_size", "peers",     "habit",  "lists"};
 
@@ -66,6 +67,9 @@ WordList words(Listed) {
 }
 WordList words(Signal) {
   return kSignals;
+}
+WordList words(Party) {
+  return kParties;
 }
 
 }  // namespace conclave::policy

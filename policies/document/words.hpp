@@ -37,6 +37,9 @@ enum class Recovery : std::uint8_t { recovery_code, second_factor_wait, admin_pa
 enum class Access : std::uint8_t { unknown, wired, wifi, gsm, cellular, satellite };
 enum class Listed : std::uint8_t { vpn, proxy, tor, hosting };
 
+// Who has to agree to a change: who runs the installation, the organisation, its people.
+enum class Party : std::uint8_t { provider, tenant, users };
+
 // What is looked at to tell where a device is and whether something stands in front of it.
 enum class Signal : std::uint8_t {
   address,
@@ -67,6 +70,7 @@ using WordList = std::span<const std::string_view>;
 [[nodiscard]] WordList words(Access);
 [[nodiscard]] WordList words(Listed);
 [[nodiscard]] WordList words(Signal);
+[[nodiscard]] WordList words(Party);
 
 template <class Word>
 [[nodiscard]] std::string_view to_text(Word word) {
@@ -98,7 +102,20 @@ class Words {
     out.bits_ = bits_ & other.bits_;
     return out;
   }
+  [[nodiscard]] constexpr Words operator|(Words other) const {
+    Words out;
+    out.bits_ = bits_ | other.bits_;
+    return out;
+  }
   friend constexpr bool operator==(Words, Words) = default;
+
+  // The word at place n of its list is bit n.
+  [[nodiscard]] constexpr std::uint32_t bits() const { return bits_; }
+  [[nodiscard]] static constexpr Words from_bits(std::uint32_t bits) {
+    Words out;
+    out.bits_ = bits;
+    return out;
+  }
 
  private:
   static constexpr std::uint32_t bit(Word word) { return 1U << static_cast<unsigned>(word); }

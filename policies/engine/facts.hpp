@@ -97,6 +97,8 @@ struct NetworkFacts {
   std::uint32_t as_number = 0;  // 0: not known
   std::vector<Listing> listed;
   bool client_certificate = false;  // one of the tenant's authority was proven in the handshake
+  // Why one that was presented does not count, in a word: "expired"; empty: it does, or none was.
+  std::string certificate_refused;
   Access access = Access::unknown;
 };
 

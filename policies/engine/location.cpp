@@ -15,6 +15,9 @@ Signal basis_of(FindingKind kind) {
   switch (kind) {
     case FindingKind::impossible_travel:
     case FindingKind::far_apart_devices:
+    case FindingKind::credential_stuffing:
+    case FindingKind::mass_registration:
+    case FindingKind::automated_attempts:
       return Signal::address;
     case FindingKind::unfamiliar_device:
     case FindingKind::new_country:

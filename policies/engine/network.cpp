@@ -59,8 +59,11 @@ void judge_network(Judgement& judgement) {
     judgement.add(Code::network_denied, Outcome::refuse, address_text(network));
   const bool own = rules.egress.hold(network.address, network.as_number);
   const bool certified = rules.certificate_proof && network.client_certificate;
-  if (rules.mandatory_vpn && !own && !certified)
-    judgement.add(Code::vpn_missing, Outcome::refuse, address_text(network));
+  if (rules.mandatory_vpn && !own && !certified) {
+    auto& missing = judgement.add(Code::vpn_missing, Outcome::refuse, address_text(network));
+    if (rules.certificate_proof && !network.certificate_refused.empty())
+      missing.detail = "client certificate: " + network.certificate_refused;
+  }
   if (own || rules.exempt.hold(network.address, network.as_number)) return;
   judge_lists(judgement);
   judge_country(judgement);

@@ -34,6 +34,9 @@ constexpr std::array<FindingRow, kFindingKinds> kRows{{
     {tunnel_mtu, Family::relay, "network.tunnel_mtu", "tunnel_mtu"},
     {round_trip_too_long, Family::relay, "network.round_trip_too_long", "round_trip_too_long"},
     {split_round_trip, Family::relay, "network.split_round_trip", "split_round_trip"},
+    {credential_stuffing, Family::crowd, "crowd.credential_stuffing", "credential_stuffing"},
+    {mass_registration, Family::crowd, "crowd.mass_registration", "mass_registration"},
+    {automated_attempts, Family::automation, "crowd.automated_attempts", "automated_attempts"},
 }};
 
 constexpr bool in_order() {
@@ -89,6 +92,13 @@ std::string_view sentence(FindingKind kind) {
     case split_round_trip:
       return "The connection ends after {tcp_ms} ms, the program behind it answers after "
              "{application_ms} ms: a relay stands between them.";
+    case credential_stuffing:
+      return "From this network {accounts} accounts were tried in vain lately, and few came in.";
+    case mass_registration:
+      return "On this network or hardware {accounts} accounts brought a new device lately.";
+    case automated_attempts:
+      return "Attempts from this address follow each other every {gap_ms} ms, as a program makes "
+             "them.";
   }
   return {};
 }
@@ -157,8 +167,7 @@ std::string Finding::words() const {
   }
   // Of an address whose autonomous system is not known.
   constexpr std::string_view kNoSystem = " (AS0)";
-  if (const auto at = out.find(kNoSystem); at != std::string::npos)
-    out.erase(at, kNoSystem.size());
+  if (const auto at = out.find(kNoSystem); at != std::string::npos) out.erase(at, kNoSystem.size());
   return out;
 }
 

@@ -30,12 +30,23 @@ enum class FindingKind : std::uint8_t {
   tunnel_mtu,
   round_trip_too_long,
   split_round_trip,
+  credential_stuffing,
+  mass_registration,
+  automated_attempts,
 };
-inline constexpr std::size_t kFindingKinds = 18;
+inline constexpr std::size_t kFindingKinds = 21;
 
 // Findings of one family have the same cause more often than not; the score counts the strongest
 // of a family in full and the others less (score.hpp).
-enum class Family : std::uint8_t { movement, device, novelty, disagreement, relay };
+enum class Family : std::uint8_t {
+  movement,
+  device,
+  novelty,
+  disagreement,
+  relay,
+  crowd,
+  automation,
+};
 
 struct FindingRow {
   FindingKind kind;

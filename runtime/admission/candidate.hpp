@@ -29,6 +29,9 @@ struct Candidate {
   std::vector<Passed> passed;  // during this sign-in
   ApprovalId approval;         // the primary was asked with it; none: not yet
   policy::Approval way = policy::Approval::number_match;  // in which it has to approve
+  // What its client certificate was worth when it was last looked at, for the audit trail: a digest
+  // and a word. Empty: none was presented, or the tenant has no authorities.
+  std::string certificate;
 };
 
 struct SignedIn {

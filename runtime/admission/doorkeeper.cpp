@@ -45,15 +45,27 @@ std::shared_ptr<const identity::Restriction> restriction_of(const Decision& deci
 
 audit::Entry entry_of(const Candidate& candidate, std::string action, const Decision& decision) {
   const Device& device = candidate.device;
-  return {device.tenant,
-          device.user,
-          device.tenant,
-          device.id,
-          std::move(action),
-          base::to_text(device.id),
-          {{"reasons", reasons_line(decision)},
-           {"score", std::to_string(decision.score)},
-           {"address", candidate.connection.address}}};
+  audit::Entry entry{device.tenant,
+                     device.user,
+                     device.tenant,
+                     device.id,
+                     std::move(action),
+                     base::to_text(device.id),
+                     {{"reasons", reasons_line(decision)},
+                      {"score", std::to_string(decision.score)},
+                      {"address", candidate.connection.address}}};
+  if (!candidate.certificate.empty()) {
+    entry.facts.emplace_back("certificate", candidate.certificate);
+  }
+  return entry;
+}
+
+// It is in because of its certificate, and for no other reason.
+bool came_by_certificate(const Observation& observation, const policy::Policy& rules) {
+  const auto& network = observation.network;
+  return rules.network.mandatory_vpn && rules.network.certificate_proof &&
+         network.client_certificate &&
+         !rules.network.egress.hold(network.address, network.as_number);
 }
 
 }  // namespace
@@ -102,6 +114,7 @@ Task<Result<SignedIn>> Doorkeeper::admit(Candidate candidate, std::optional<Byte
     candidate.device = *parts_.directory.device(candidate.device.tenant, candidate.device.id);
   }
   const Observation observation = gatherer_.observe(candidate);
+  candidate.certificate = certificate_line(candidate.connection.certificates, observation.network);
   Decision decision =
       policy::decide(gatherer_.gather(candidate, observation), policy_of(candidate.device.tenant));
   if (decision.outcome == Outcome::refuse) {
@@ -110,11 +123,20 @@ Task<Result<SignedIn>> Doorkeeper::admit(Candidate candidate, std::optional<Byte
   if (decision.outcome == Outcome::step_up) {
     co_return std::unexpected(ask_more(std::move(candidate), decision, std::move(ticket)));
   }
+  // A session keeps what let it in, so that it can be looked at again; nothing else.
+  if (!observation.network.client_certificate) candidate.connection.certificates.reset();
+  const bool certified = came_by_certificate(observation, policy_of(candidate.device.tenant));
   const SessionId session = take_place(candidate, decision);
   if (auto kept = co_await keep_device(candidate, decision); !kept) {
     static_cast<void>(parts_.sessions.end(session, SessionEnd::signed_out));
     co_return std::unexpected(kept.error());
   }
+  if (certified && candidate.credential != policy::CredentialKind::resume) {
+    auto told =
+        co_await parts_.writer.record(entry_of(candidate, "sign_in.by_certificate", decision));
+    if (!told) observe::warn("sign_in.not_recorded", {{"error", told.error()}});
+  }
+  if (parts_.knowledge.came_in) parts_.knowledge.came_in(candidate);
   const bool proven = !candidate.passed.empty();
   learn(candidate, observation, decision, proven);
   co_return co_await welcome(session, std::move(candidate), std::move(decision));
@@ -258,7 +280,8 @@ SessionId Doorkeeper::take_place(const Candidate& candidate, const Decision& dec
                             device.platform,
                             candidate.connection.web_socket,
                             next_look(decision, parts_.clock.utc_ms()),
-                            restriction_of(decision, candidate.language)});
+                            restriction_of(decision, candidate.language),
+                            candidate.connection.certificates});
   return session.id;
 }
 

@@ -4,6 +4,7 @@
 
 #include "hsm/api/key_service.hpp"
 #include "runtime/admission/gatherer.hpp"
+#include "runtime/admission/rehearsal.hpp"
 #include "runtime/admission/tickets.hpp"
 #include "runtime/base/random.hpp"
 #include "runtime/observe/metrics.hpp"
@@ -58,6 +59,8 @@ class Doorkeeper {
 
   // What would be decided about this candidate now, without doing it.
   [[nodiscard]] Task<policy::Decision> explain(Candidate candidate);
+  // What `rules` would do to the tenant's devices, with and without a session. Nothing is done.
+  [[nodiscard]] Task<Rehearsal> rehearse(TenantId tenant, policy::Policy rules);
 
   // Looks again at the sessions whose time has come, a few hundred at most; once a second.
   [[nodiscard]] Task<void> look_around();
@@ -100,6 +103,8 @@ class Doorkeeper {
              const policy::Decision& decision, bool proven);
   void notify(const Candidate& candidate, const policy::Decision& decision, std::string_view change,
               SessionId except);
+  [[nodiscard]] std::optional<Candidate> seated(TenantId tenant, DeviceId device,
+                                                SessionId session) const;
   [[nodiscard]] Task<void> look_again(SessionId session);
   [[nodiscard]] Task<void> expire_devices();
 

@@ -114,6 +114,9 @@ Task<Result<void>> Doorkeeper::store_newcomer(Candidate candidate, Decision deci
                       {"primary", device.primary ? "yes" : "no"},
                       {"reasons", reasons_line(decision)},
                       {"address", candidate.connection.address}}};
+  if (!candidate.certificate.empty()) {
+    entry.facts.emplace_back("certificate", candidate.certificate);
+  }
   std::vector<store::Record> rows;
   rows.push_back(identity::encode(device));
   CONCLAVE_CO_TRY(co_await parts_.writer.write(std::move(rows), {}, std::move(entry)));

@@ -176,6 +176,7 @@ std::optional<Candidate> Gatherer::candidate_of(const Session& session) const {
   out.credential = policy::CredentialKind::resume;
   out.connection.address = session.address;
   out.connection.client = network::Address::parse(session.address);
+  out.connection.certificates = session.certificates;
   return out;
 }
 

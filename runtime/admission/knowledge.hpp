@@ -24,6 +24,8 @@ struct Knowledge {
   std::function<Observation(const Candidate&)> observe = {};
   // It was let in without restriction.
   std::function<void(const Candidate&, const Observation&, whereabouts::Lesson)> learn = {};
+  // It has a session, restricted or not.
+  std::function<void(const Candidate&)> came_in = {};
   std::function<policy::Words<policy::Factor>(TenantId, UserId)> factors = {};
   // Why a proof does not count, limits included. `device`: one of the user's that is known, which
   // has an allowance of wrong answers of its own; none: anybody.

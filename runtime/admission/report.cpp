@@ -4,6 +4,9 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "runtime/base/digest.hpp"
+#include "runtime/base/encoding.hpp"
+
 namespace conclave::admission {
 
 namespace {
@@ -67,6 +70,16 @@ std::string reasons_line(const policy::Decision& decision) {
     if (!reason.subject.empty()) out += "(" + reason.subject + ")";
   }
   return out;
+}
+
+std::string certificate_line(const network::PresentedChain& presented,
+                             const policy::NetworkFacts& network) {
+  constexpr std::size_t kDigestBytes = 16;
+  const bool judged = network.client_certificate || !network.certificate_refused.empty();
+  if (presented == nullptr || !judged) return {};
+  const base::Sha256 digest = base::sha256(presented->der.front());
+  return (network.client_certificate ? "proven" : network.certificate_refused) + " " +
+         base::hex_encode(ByteView(digest).first(kDigestBytes));
 }
 
 }  // namespace conclave::admission

@@ -4,6 +4,8 @@
 #include <string>
 
 #include "policies/engine/decision.hpp"
+#include "policies/engine/facts.hpp"
+#include "runtime/network/certificate_chain.hpp"
 
 // Decisions as others read them.
 namespace conclave::admission {
@@ -21,5 +23,9 @@ namespace conclave::admission {
                                            policy::Language language);
 // "network.listed(vpn), factor.needed(suspicion)": for the audit trail and the log.
 [[nodiscard]] std::string reasons_line(const policy::Decision& decision);
+// What a presented certificate was worth, without a name in it: "proven 5e884898…" with the first
+// 128 bits of the leaf's SHA-256, hex. Empty: none was presented, or the tenant asks for none.
+[[nodiscard]] std::string certificate_line(const network::PresentedChain& presented,
+                                           const policy::NetworkFacts& network);
 
 }  // namespace conclave::admission

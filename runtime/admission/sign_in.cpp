@@ -56,6 +56,7 @@ SignIn::SignIn(Parts parts)
       clock_(parts.clock),
       random_(parts.random),
       limits_(std::move(parts.limits)),
+      crowds_(parts.crowds),
       refused_(parts.metrics.counter("conclave_sign_ins_total", "Sign-ins by outcome.",
                                      {{"outcome", "refused"}})),
       throttled_(parts.metrics.counter("conclave_sign_ins_total", "Sign-ins by outcome.",
@@ -129,7 +130,13 @@ Task<Result<SignedIn>> SignIn::enrol(EnrolRequest request, ConnectionFacts facts
   throttle_.started(attempt, clock_.monotonic_ms());
   auto user = co_await check_password(*name, std::move(request.password));
   if (!user) {
-    if (user.error().is(kSignInRefused)) co_return refuse(attempt, user.error().detail());
+    if (user.error().is(kSignInRefused)) {
+      if (crowds_ != nullptr) {
+        crowds_->note(account, facts.client, request.claims.hardware_digest,
+                      Crowds::Outcome::failed);
+      }
+      co_return refuse(attempt, user.error().detail());
+    }
     throttle_.withdrawn(attempt, clock_.monotonic_ms());
     co_return std::unexpected(user.error());
   }

@@ -4,6 +4,7 @@
 
 #include "hsm/api/signature.hpp"
 #include "runtime/admission/attestation.hpp"
+#include "runtime/admission/crowds.hpp"
 #include "runtime/admission/doorkeeper.hpp"
 #include "runtime/async/task.hpp"
 #include "runtime/identity/connection_facts.hpp"
@@ -73,6 +74,7 @@ class SignIn {
     base::Random& random;
     observe::Metrics& metrics;
     Limits limits;
+    Crowds* crowds = nullptr;  // is told of wrong passwords; null: nobody counts them
   };
   explicit SignIn(Parts parts);
 
@@ -125,6 +127,7 @@ class SignIn {
   const base::Clock& clock_;
   base::Random& random_;
   Limits limits_;
+  Crowds* crowds_;
   observe::Counter refused_;
   observe::Counter throttled_;
 };

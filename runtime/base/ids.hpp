@@ -44,6 +44,9 @@ struct OrderTag {  // what a device is ordered to do
 struct ApprovalTag {
   static constexpr char kPrefix = 'a';
 };
+struct ChangeTag {  // a change that waits for signatures
+  static constexpr char kPrefix = 'c';
+};
 
 using TenantId = Id<TenantTag>;
 using UserId = Id<UserTag>;
@@ -53,6 +56,7 @@ using RoomId = Id<RoomTag>;
 using SessionId = Id<SessionTag>;
 using OrderId = Id<OrderTag>;
 using ApprovalId = Id<ApprovalTag>;  // of a request to the primary device
+using ChangeId = Id<ChangeTag>;
 
 [[nodiscard]] std::string id_text(char prefix, std::uint64_t value);
 // Fails with kMalformed on a wrong prefix, length or digit, and on zero.
@@ -82,6 +86,7 @@ template <class AnyId>
 
 namespace conclave {
 using base::ApprovalId;
+using base::ChangeId;
 using base::DeviceId;
 using base::GroupId;
 using base::OrderId;

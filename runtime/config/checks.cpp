@@ -52,6 +52,8 @@ void check_listen(const Config& config, Checker& check) {
                "\"" + entry.address + "\" is no IPv4 or IPv6 address");
     check.hold(entry.tls || is_loopback(entry.address), key + "tls",
                "without TLS only a loopback address (127.0.0.1 or ::1) is allowed");
+    check.hold(entry.tls || !entry.client_certificates, key + "client_certificates",
+               "certificates are asked for in TLS handshakes; this listener has tls = false");
     check.hold(entry.port == 0 || seen.emplace(entry.address, entry.port).second, key + "port",
                "this address and port stand here twice");
   }

@@ -30,6 +30,7 @@ struct Listen {
   std::vector<std::string> proxy_protocol_from = {};
   bool proxy_strangers = false;
   std::vector<std::string> forwarded_for_from = {};
+  bool client_certificates = false;  // clients are asked for one; only with tls
 };
 
 struct Tls {
@@ -139,6 +140,8 @@ struct Password {
 
 struct Policy {
   std::string default_policy = "standard";  // of tenants that have set none
+  std::size_t signatures = 2;               // people who sign a change that weakens
+  std::size_t user_signatures = 3;          // users beside them where a field asks them
 };
 
 struct Config {

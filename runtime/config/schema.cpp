@@ -42,6 +42,11 @@ std::vector<Key<Listen>> make_listen_keys() {
           "forwarded_for_from", "", networks(),
           "HTTP proxies whose X-Forwarded-For names the client; limits of connections still count "
           "the proxy, so prefer the PROXY protocol. Empty: the header is ignored."),
+      plain<&Listen::client_certificates, Listen>(
+          "client_certificates", "", BooleanRule{},
+          "Whether clients are asked for a TLS certificate, for tenants whose policy has "
+          "network.certificate_proof; nobody has to have one, but browsers show a dialog, and TLS "
+          "sessions are not resumed here."),
   };
 }
 

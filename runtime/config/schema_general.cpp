@@ -142,6 +142,15 @@ void add_policy(std::vector<Key<Config>>& list) {
   list.push_back(key<policy, &Policy::default_policy>(
       "policy.default", "", TextRule{1, 16, {"open", "standard", "strict", "minor"}},
       "The shipped policy of tenants that have set none; open is for trying out only."));
+  list.push_back(key<policy, &Policy::signatures>(
+      "policy.signatures", "people", IntegerRule{1, 3},
+      "Different people whose signatures a change of policy waits for that weakens it or moves "
+      "trust, provider and tenant among them. 1: whoever sets it signs alone; for trying out and "
+      "for installations of one person."));
+  list.push_back(key<policy, &Policy::user_signatures>(
+      "policy.user_signatures", "users", IntegerRule{1, 16},
+      "Users without admin roles who have to sign besides where a changed key asks them "
+      "(docs/policy.md); all of them where a tenant has fewer."));
 }
 
 }  // namespace

@@ -121,6 +121,10 @@ Result<Api::Response> Api::send(const std::string& method, const std::string& ta
     curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &authority);
     curl_easy_setopt(curl, CURLOPT_CAPATH, nullptr);
   }
+  if (!certificate_.empty()) {
+    curl_easy_setopt(curl, CURLOPT_SSLCERT, certificate_.c_str());
+    curl_easy_setopt(curl, CURLOPT_SSLKEY, certificate_.c_str());
+  }
   curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method.c_str());
   if (method != "GET") {
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body.c_str());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/json/object.hpp>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -56,6 +57,9 @@ class Api {
     ask_ = std::move(ask);
     show_ = std::move(show);
   }
+  // A client certificate to show in the TLS handshake, for organisations whose VPN it proves: a PEM
+  // file with the certificate, what stands behind it, and its key.
+  void present(std::filesystem::path file) { certificate_ = std::move(file); }
   // What the organisation's rules said about the last sign-in that was let in only in part.
   [[nodiscard]] const std::vector<std::string>& notices() const { return notices_; }
 
@@ -90,6 +94,7 @@ class Api {
   [[nodiscard]] std::string origin() const;  // empty for a plain loopback server
 
   ServerPlace server_;
+  std::filesystem::path certificate_;  // empty: none is shown
   std::unique_ptr<Curl> curl_;
   std::optional<client::DeviceKey> key_;
   std::string token_;

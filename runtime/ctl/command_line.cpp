@@ -38,6 +38,8 @@ int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostre
          "which second factor to show when a sign-in needs one (default: as the code looks)")
       ->check(CLI::IsMember({"totp", "recovery_code", "primary"}));
   app.add_option("--code", shell.factor.code, "the second factor's code, where no terminal is");
+  app.add_option("--client-certificate", shell.certificate,
+                 "PEM file to show where a certificate proves the VPN: certificate and key");
   add_profile_commands(app, shell);
   add_people_commands(app, shell);
   add_access_commands(app, shell);
@@ -49,6 +51,7 @@ int run(const std::vector<std::string>& arguments, std::ostream& out, std::ostre
   add_ceremony_commands(app, shell);
   add_local_commands(app, shell);
   add_policy_commands(app, shell);
+  add_authority_commands(app, shell);
   try {
     std::vector<std::string> reversed(arguments.rbegin(), arguments.rend());
     app.parse(reversed);

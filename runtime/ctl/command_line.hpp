@@ -30,7 +30,9 @@ void add_record_commands(CLI::App& app, Shell& shell);
 void add_ceremony_commands(CLI::App& app, Shell& shell);
 void add_local_commands(CLI::App& app, Shell& shell);
 void add_policy_commands(CLI::App& app, Shell& shell);
+void add_authority_commands(CLI::App& app, Shell& shell);
 // `group` is the `policy` command that add_policy_commands() made.
 void add_policy_server_commands(CLI::App& group, Shell& shell);
+void add_change_commands(CLI::App& group, Shell& shell);
 
 }  // namespace conclave::ctl

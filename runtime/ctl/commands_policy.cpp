@@ -143,7 +143,9 @@ Result<void> print_facts(Shell& shell, const Given&) {
 void add_policy_commands(CLI::App& app, Shell& shell) {
   const auto given = std::make_shared<Given>();
   CLI::App* group = app.add_subcommand(
-      "policy", "policies of tenants; show, set, roll-back and history ask the server");
+      "policy",
+      "policies of tenants; show, plan, set, roll-back, history, changes, approve and withdraw ask "
+      "the server");
   group->require_subcommand(1);
   const std::string what = "a file, or the name of a shipped policy";
   add(group, shell, "check", "says what is wrong with a policy", given, check)
@@ -164,6 +166,8 @@ void add_policy_commands(CLI::App& app, Shell& shell) {
   decide->add_option("--user", newcomer.user, "id, local part or account; asks the server");
   decide->add_option("--ip", newcomer.address, "address that they come from");
   decide->add_option("--device", newcomer.device, "id of a device of theirs, or new (default)");
+  decide->add_option("--certificate", newcomer.certificate,
+                     "client certificate that they present: PEM, with what stands behind it");
   decide->add_option("--platform", newcomer.platform, "of a new device: linux, ios, ...");
   decide->add_option("--language", newcomer.language, "of the advice: en or zh")
       ->check(CLI::IsMember({"en", "zh"}));
@@ -176,6 +180,7 @@ void add_policy_commands(CLI::App& app, Shell& shell) {
   cases->add_option("file", given->first, "the table")->required();
   cases->add_option("--policy", given->second, what + " (default: the table's base)");
   add_policy_server_commands(*group, shell);
+  add_change_commands(*group, shell);
 }
 
 }  // namespace conclave::ctl

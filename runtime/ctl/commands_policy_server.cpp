@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "policies/defaults/defaults.hpp"
+#include "runtime/ctl/change_signing.hpp"
 #include "runtime/ctl/command.hpp"
 #include "runtime/ctl/command_line.hpp"
 #include "runtime/ctl/errors.hpp"
@@ -26,16 +27,17 @@ const Shell::View kVersions{"versions",
                              {"BY", "by"},
                              {"EFFECT", "effect"},
                              {"COPY OF", "copy_of"},
+                             {"SIGNED BY", "signed_by"},
                              {"REFUSED", "refused"},
                              {"NOTE", "note"}}};
-const Shell::View kMade{
-    "", {{"version", "version"}, {"effect", "effect"}, {"copy of", "copy_of"}, {"note", "note"}}};
+constexpr std::uint64_t kHour_s = 3'600;
 
 struct Given {
   std::string file;
   std::string note;
   std::uint64_t version = 0;
   std::optional<std::uint64_t> expected;
+  std::uint64_t expires_h = 0;
   bool every_key = false;
   bool dry_run = false;
 };
@@ -85,11 +87,6 @@ std::uint64_t number_of(const json::object& shown, const char* field) {
   return value == nullptr ? 0 : value->to_number<std::uint64_t>(error);
 }
 
-Result<std::string> document_of(const std::string& name) {
-  if (policy::shipped_policy(name) != nullptr) return "base = \"" + name + "\"\n";
-  return read_file(name, kMostDocumentBytes);
-}
-
 // Told before the change, so that a dry run tells the same.
 void print_changes_from(Shell& shell, const json::object& shown, const std::string& document) {
   const json::value* effective = shown.if_contains("effective");
@@ -99,6 +96,26 @@ void print_changes_from(Shell& shell, const json::object& shown, const std::stri
   const auto after = policy::parse(document, policy::shipped_policy);
   // The server's keys may be newer or older than this program's; the server decides.
   if (before && after) print_changes(shell.out(), *before, *after);
+}
+
+json::object with_options(json::object body, const Given& given) {
+  if (!given.note.empty()) body["note"] = given.note;
+  if (given.expires_h != 0) body["lifetime_s"] = given.expires_h * kHour_s;
+  return body;
+}
+
+// A change that waits gets this device's signature at once: whoever proposes it stands for it.
+Result<void> carry_out(Shell& shell, const char* method, const char* target, json::object body,
+                       const std::string& wanted) {
+  auto outcome = shell.call(method, shell.in_tenant(target), body);
+  if (!outcome) return std::unexpected(outcome.error());
+  if (outcome->contains("state")) {
+    auto is_signed = sign_change(shell, *outcome, wanted);
+    if (!is_signed) return std::unexpected(is_signed.error());
+    outcome = std::move(is_signed);
+  }
+  print_outcome(shell, *std::move(outcome));
+  return {};
 }
 
 Result<void> set(Shell& shell, const Given& given) {
@@ -114,8 +131,7 @@ Result<void> set(Shell& shell, const Given& given) {
   }
   const std::uint64_t expected = given.expected.value_or(number_of(*shown, "newest_version"));
   json::object body{{"document", *document}, {"expected_version", expected}};
-  if (!given.note.empty()) body["note"] = given.note;
-  return shell.request("PUT", shell.in_tenant("/policy"), body, kMade);
+  return carry_out(shell, "PUT", "/policy", with_options(std::move(body), given), *document);
 }
 
 Result<void> roll_back(Shell& shell, const Given& given) {
@@ -126,12 +142,15 @@ Result<void> roll_back(Shell& shell, const Given& given) {
     expected = number_of(*shown, "newest_version");
   }
   json::object body{{"version", given.version}, {"expected_version", expected}};
-  if (!given.note.empty()) body["note"] = given.note;
-  return shell.request("POST", shell.in_tenant("/policy/roll-back"), body, kMade);
+  return carry_out(shell, "POST", "/policy/roll-back", with_options(std::move(body), given), {});
 }
 
 Result<void> history(Shell& shell, const Given&) {
-  return shell.request("GET", shell.in_tenant("/policy/versions"), std::nullopt, kVersions);
+  auto list = shell.call("GET", shell.in_tenant("/policy/versions"), std::nullopt);
+  if (!list) return std::unexpected(list.error());
+  for (json::value& each : list->at("versions").as_array()) name_signers(each.as_object());
+  shell.show(*list, kVersions);
+  return {};
 }
 
 void print_explained(std::ostream& out, const json::object& said) {
@@ -140,6 +159,9 @@ void print_explained(std::ostream& out, const json::object& said) {
       << (cell(said, "policy.version") == "0" ? "the shipped " + cell(said, "policy.base")
                                               : "version " + cell(said, "policy.version"))
       << (cell(said, "policy.standing") == "refused" ? " (REFUSED: strict holds)" : "") << '\n';
+  if (cell(said, "certificate.verdict") != "-") {
+    out << "client certificate: " << cell(said, "certificate.verdict") << '\n';
+  }
   const auto list = [&](const char* name) {
     const json::value* value = said.if_contains(name);
     return value != nullptr && value->is_array() ? value->as_array() : json::array();
@@ -174,6 +196,11 @@ Result<void> explain_on_server(Shell& shell, const Newcomer& newcomer) {
   if (newcomer.tcp_round_trip_ms != 0) body["tcp_round_trip_ms"] = newcomer.tcp_round_trip_ms;
   if (newcomer.round_trip_ms != 0) body["round_trip_ms"] = newcomer.round_trip_ms;
   if (newcomer.mtu != 0) body["mtu"] = newcomer.mtu;
+  if (!newcomer.certificate.empty()) {
+    auto chain = read_file(newcomer.certificate, kMostDocumentBytes);
+    if (!chain) return std::unexpected(chain.error());
+    body["certificate"] = *std::move(chain);
+  }
   const auto said = shell.call("POST", shell.in_tenant("/policy/explain"), body);
   if (!said) return std::unexpected(said.error());
   if (shell.json) {
@@ -190,7 +217,8 @@ void add_policy_server_commands(CLI::App& group, Shell& shell) {
   shown->add_option("--version", given->version, "an old version instead")
       ->check(CLI::PositiveNumber);
   shown->add_flag("--every-key", given->every_key, "with the keys that the document leaves out");
-  CLI::App* made = add(&group, shell, "set", "sets a tenant's policy; holds at once", given, set);
+  CLI::App* made =
+      add(&group, shell, "set", "sets a tenant's policy; what weakens it waits", given, set);
   made->add_option("file", given->file, "a file, or the name of a shipped policy")->required();
   made->add_flag("--dry-run", given->dry_run, "only tells what would change");
   CLI::App* back =
@@ -202,6 +230,10 @@ void add_policy_server_commands(CLI::App& group, Shell& shell) {
     command->add_option("--note", given->note, "why, for the history");
     command->add_option("--expect", given->expected,
                         "the version that it replaces; refused when there is a newer one");
+    command
+        ->add_option("--expires", given->expires_h,
+                     "hours that a change may wait for signatures (default 168)")
+        ->check(CLI::Range(1, 720));
   }
   add(&group, shell, "history", "versions, newest first", given, history);
 }

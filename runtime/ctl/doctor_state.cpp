@@ -51,10 +51,26 @@ Finding folder(const std::string& name, const std::filesystem::path& path, bool 
 Findings check_rules(const config::Config& config) {
   const std::string& name = config.policy.default_policy;
   const std::string found = "tenants that have set none have `" + name + "`";
-  if (name != "open") return {{"default policy", Health::good, found, {}}};
-  return {{"default policy", Health::warning, found + ": any device, from anywhere",
-           "Good for trying out. For people, set [policy] default = \"standard\" (or \"strict\"), "
-           "and each tenant's own with `conclavectl policy set`."}};
+  Findings out;
+  if (name != "open") {
+    out.push_back({"default policy", Health::good, found, {}});
+  } else {
+    out.push_back(
+        {"default policy", Health::warning, found + ": any device, from anywhere",
+         "Good for trying out. For people, set [policy] default = \"standard\" (or \"strict\"), "
+         "and each tenant's own with `conclavectl policy set`."});
+  }
+  const std::size_t people = config.policy.signatures;
+  const std::string sign = "a policy is weakened by " + std::to_string(people) +
+                           (people == 1 ? " signature" : " signatures");
+  if (people > 1) {
+    out.push_back({"signatures", Health::good, sign, {}});
+  } else {
+    out.push_back({"signatures", Health::warning, sign + ": whoever may set it, alone",
+                   "Good for trying out and for one person. Where there are two admins, set "
+                   "[policy] signatures = 2."});
+  }
+  return out;
 }
 
 Findings check_state(const config::StatePaths& paths) {

@@ -36,6 +36,10 @@ inline constexpr ErrorSpec kOrderNotSigned{
     "order.not_signed", ErrorKind::conflict,
     "What the server gave to sign is not what you asked for, so nothing was signed. Look at "
     "`conclavectl device orders`, and at the server itself."};
+inline constexpr ErrorSpec kChangeNotSigned{
+    "change.not_signed", ErrorKind::conflict,
+    "What the server gave to sign is not what it shows, so nothing was signed. Look at "
+    "`conclavectl policy changes`, and at the server itself."};
 inline constexpr ErrorSpec kUnhealthy{"doctor.unhealthy", ErrorKind::unavailable,
                                       "Mend what is marked BAD, then look again."};
 

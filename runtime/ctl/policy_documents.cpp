@@ -1,5 +1,6 @@
 #include "runtime/ctl/policy_documents.hpp"
 
+#include "policies/change/quorum.hpp"
 #include "policies/defaults/defaults.hpp"
 #include "runtime/ctl/errors.hpp"
 #include "runtime/ctl/files.hpp"
@@ -22,18 +23,25 @@ Result<policy::Policy> load_policy(Shell& shell, const std::string& name) {
   return *std::move(read);
 }
 
+Result<std::string> document_of(const std::string& name) {
+  if (policy::shipped_policy(name) != nullptr) return "base = \"" + name + "\"\n";
+  return read_file(name, kMostDocumentBytes);
+}
+
 void print_changes(std::ostream& out, const policy::Policy& before, const policy::Policy& after) {
   policy::Effect whole;
   const auto changes = policy::changes(before, after);
   for (const policy::Change& change : changes) {
     out << to_text(change.effect) << ": " << change.field->name() << ": " << change.before << " -> "
         << change.after;
-    const bool asks = change.effect.weakens || change.effect.moves_trust;
-    if (asks && change.field->party == policy::Party::users) out << " (users have to agree)";
+    if (policy::waits(change.effect)) {
+      out << " (signed by " << policy::to_text(change.field->parties) << ")";
+    }
     out << '\n';
     whole |= change.effect;
   }
   out << (changes.empty() ? std::string("no change") : "as a whole: " + to_text(whole)) << '\n';
+  if (policy::waits(whole)) out << "waits for signatures\n";
 }
 
 }  // namespace conclave::ctl

@@ -16,6 +16,8 @@ inline constexpr std::size_t kMostDocumentBytes = 1024 * 1024;
                                           const std::string& file);
 // A shipped policy by its name, else a file.
 [[nodiscard]] Result<policy::Policy> load_policy(Shell& shell, const std::string& name);
+// The text of a file, or a document that stands for a shipped policy of that name.
+[[nodiscard]] Result<std::string> document_of(const std::string& name);
 // What differs, with the effect of each key and of the whole.
 void print_changes(std::ostream& out, const policy::Policy& before, const policy::Policy& after);
 
@@ -25,6 +27,7 @@ struct Newcomer {
   std::string device = "new";  // or an id
   std::string platform;        // of a new one
   std::string address;
+  std::string certificate;  // file of the client certificate that they present; may be empty
   std::string language = "en";
   // Of the connection, 0: not known. Round trips in milliseconds: of TCP, which ends at a relay,
   // and of the client's answers; the largest packet in bytes.

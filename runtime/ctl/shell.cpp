@@ -72,6 +72,7 @@ std::string factor_of(const std::string& code) {
 }
 
 void Shell::answer_step_ups(Api& api) {
+  api.present(certificate);
   const auto has = [](const std::vector<std::string>& factors, std::string_view one) {
     return std::ranges::find(factors, one) != factors.end();
   };

@@ -21,7 +21,8 @@ class Shell {
   std::filesystem::path home;
   bool json = false;
   std::string tenant = "self";
-  ShownFactor factor;  // given on the command line, for sign-ins that need one
+  std::filesystem::path certificate;  // shown in TLS handshakes; empty: none
+  ShownFactor factor;                 // given on the command line, for sign-ins that need one
   // What the parsed command does; set by the command's callback.
   std::function<Result<void>(Shell&)> action;
 
@@ -46,7 +47,8 @@ class Shell {
 
   [[nodiscard]] std::ostream& out() { return out_; }
   [[nodiscard]] std::ostream& err() { return err_; }
-  // A sign-in of `api` that needs a second factor takes the one that was given, or asks for it.
+  // A sign-in of `api` shows the client certificate that was given, and where it needs a second
+  // factor takes the one that was given, or asks for it.
   void answer_step_ups(Api& api);
   // What a sign-in that was let in only in part still needs.
   void show_notices(const Api& api);

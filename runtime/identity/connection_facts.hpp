@@ -8,6 +8,7 @@
 
 #include "runtime/base/bytes.hpp"
 #include "runtime/network/address.hpp"
+#include "runtime/network/certificate_chain.hpp"
 #include "runtime/network/path_measure.hpp"
 
 namespace conclave::identity {
@@ -24,7 +25,8 @@ struct ConnectionFacts {
   std::optional<network::Address> client = {};  // `address`, parsed
   // When the connection opened; nothing when TCP ends at a proxy of ours.
   network::PathMeasure path = {};
-  bool client_certificate = false;  // one was proven in the handshake
+  // Presented in the handshake, judged by nobody yet.
+  network::PresentedChain certificates = {};
   // Least round trip of pings so far, in microseconds; 0: not known. Null without a WebSocket.
   // Shared with the connection, which goes on measuring on its own thread.
   std::shared_ptr<const std::atomic<std::int64_t>> least_ping_us = {};

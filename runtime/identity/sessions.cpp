@@ -63,6 +63,7 @@ const Session& Sessions::open(Opening opening) {
   session.idle_since_ms = clock_.monotonic_ms();
   session.address = std::move(opening.address);
   session.platform = std::move(opening.platform);
+  session.certificates = std::move(opening.certificates);
   session.recheck_ms = opening.recheck_ms;
   session.restriction = std::move(opening.restriction);
   session.exclusive = opening.exclusive;

@@ -13,6 +13,7 @@
 #include "runtime/base/digest.hpp"
 #include "runtime/base/random.hpp"
 #include "runtime/identity/actor.hpp"
+#include "runtime/network/certificate_chain.hpp"
 #include "runtime/observe/metrics.hpp"
 
 namespace conclave::identity {
@@ -44,6 +45,7 @@ struct Session {
   std::int64_t idle_since_ms = 0;   // monotonic; of a session without a connection
   std::string address;
   std::string platform;                            // of its device
+  network::PresentedChain certificates;            // that let it in; null: none did
   std::int64_t recheck_ms = 0;                     // UTC: when to look again; 0: never
   std::shared_ptr<const Restriction> restriction;  // shared with answers under way; null: none
   bool exclusive = false;                          // one at a time for its device
@@ -85,6 +87,7 @@ class Sessions {
     bool exclusive = false;
     std::int64_t recheck_ms = 0;
     std::shared_ptr<const Restriction> restriction = {};  // shared with answers under way
+    network::PresentedChain certificates = {};
   };
   const Session& open(Opening opening);
   // False: the tenant has as many connections as it may have, and none of them is this device's.

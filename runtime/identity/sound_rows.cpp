@@ -48,6 +48,10 @@ std::string_view kind_text(RecordKind kind) {
       return "person";
     case RecordKind::habit:
       return "habit";
+    case RecordKind::change:
+      return "change";
+    case RecordKind::authority:
+      return "authority";
   }
   return "unknown";
 }

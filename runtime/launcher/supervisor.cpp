@@ -116,6 +116,7 @@ void Supervisor::read_signals() {
         if (stopping_) {
           observe::warn("launcher.stopped_hard");
           keyd_told_ = true;  // nobody needs it any more
+          kill_keyd_at_ = Clock::now();
           server_.child.signal(SIGKILL);
           keyd_.child.signal(SIGKILL);
         } else {

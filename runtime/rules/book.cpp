@@ -6,6 +6,7 @@
 #include "policies/defaults/defaults.hpp"
 #include "policies/document/document.hpp"
 #include "runtime/base/assert.hpp"
+#include "runtime/base/digest.hpp"
 #include "runtime/base/encoding.hpp"
 #include "runtime/identity/admin_entry.hpp"
 #include "runtime/identity/rights.hpp"
@@ -59,6 +60,33 @@ std::string numbers(const std::map<Place, std::string>& refused) {
   return out;
 }
 
+std::string signers(const Evidence& evidence) {
+  std::string out;
+  for (const Approval& approval : evidence.approvals) {
+    if (!out.empty()) out += ' ';
+    out += base::to_text(approval.user);
+  }
+  return out;
+}
+
+audit::Entry entry_of(const identity::Actor& by, const Draft& made) {
+  const Version& version = made.version;
+  const bool copy = version.copy_of != 0;
+  audit::Entry entry =
+      identity::admin_entry(by, version.tenant, copy ? "policy.rolled_back" : "policy.set",
+                            base::to_text(version.tenant));
+  entry.facts = {{"version", std::to_string(version.number)},
+                 {"effect", policy::to_text(version.effect)},
+                 {"keys", names(made.changes)}};
+  if (copy) entry.facts.emplace_back("copy_of", std::to_string(version.copy_of));
+  if (const auto proposal = policy::parse_proposal(version.evidence.proposal); proposal) {
+    entry.facts.emplace_back("change", base::to_text(proposal->change));
+    entry.facts.emplace_back("proposed_by", base::to_text(proposal->by));
+    entry.facts.emplace_back("signed_by", signers(version.evidence));
+  }
+  return entry;
+}
+
 store::DeleteRecord gone(TenantId tenant, const Place& place) {
   return {store::RecordKind::policy, tenant, place.id, place.sub};
 }
@@ -76,12 +104,6 @@ std::string_view to_text(Standing standing) {
   }
   return "unknown";
 }
-
-struct Book::Draft {
-  Version version;  // without a number
-  policy::Policy policy;
-  std::vector<policy::Change> changes;
-};
 
 Book::Book(Parts parts)
     : parts_(std::move(parts)), default_(policy::shipped_policy(parts_.default_policy)) {
@@ -112,9 +134,11 @@ InForce Book::in_force(TenantId tenant) const {
           found->why};
 }
 
-Result<Book::Draft> Book::draft(const identity::Actor& by, TenantId tenant, std::string document,
-                                std::string note) const {
-  CONCLAVE_TRY(identity::authorise(parts_.directory, by, tenant, kWriters));
+Result<void> Book::may_write(const identity::Actor& by, TenantId tenant) const {
+  return identity::authorise(parts_.directory, by, tenant, kWriters);
+}
+
+Result<Draft> Book::draft(TenantId tenant, std::string document, std::string note) const {
   if (document.size() > kMaxDocument) {
     return fail(kPolicyInvalid, "a policy has at most " + std::to_string(kMaxDocument) + " bytes");
   }
@@ -126,77 +150,62 @@ Result<Book::Draft> Book::draft(const identity::Actor& by, TenantId tenant, std:
   if (!read) return fail(kPolicyInvalid, told(read.error()));
   Draft out;
   out.version.tenant = tenant;
-  out.version.by = by.user;
-  out.version.by_tenant = by.tenant;
   out.version.note = std::move(note);
   out.version.document = std::move(document);
   out.policy = *std::move(read);
+  out.changes = policy::changes(of(tenant), out.policy);
+  for (const auto& change : out.changes) out.version.effect |= change.effect;
+  out.replaces = version(tenant);
+  out.old_digest = base::sha256(document_in_force(tenant));
   return out;
 }
 
-Task<Result<Version>> Book::set(identity::Actor by, TenantId tenant, std::string document,
-                                std::uint64_t expected_version, std::string note) {
-  auto made = draft(by, tenant, std::move(document), std::move(note));
-  if (!made) co_return std::unexpected(std::move(made).error());
-  co_return co_await write(*std::move(made), by, expected_version);
-}
-
-Task<Result<Version>> Book::roll_back(identity::Actor by, TenantId tenant, std::uint64_t number,
-                                      std::uint64_t expected_version, std::string note) {
-  // The right to write first: whoever may only read learns nothing new from the answer.
-  CONCLAVE_CO_TRY(identity::authorise(parts_.directory, by, tenant, kWriters));
-  const Shelf* found = shelf(tenant);
-  const auto old = found == nullptr ? nullptr : found->find(number);
-  if (old == nullptr) co_return fail(kVersionNotFound, std::to_string(number));
-  auto made = draft(by, tenant, old->document, std::move(note));
-  if (!made) co_return std::unexpected(std::move(made).error());
-  made->version.copy_of = number;
-  co_return co_await write(*std::move(made), by, expected_version);
-}
-
-Task<Result<Version>> Book::write(Draft made, identity::Actor by, std::uint64_t expected_version) {
-  const TenantId tenant = made.version.tenant;
-  {
-    auto pass = co_await parts_.writer.enter();
-    if (!pass) co_return std::unexpected(std::move(pass).error());
-    if (parts_.directory.tenant(tenant) == nullptr || version(tenant) != expected_version) {
-      co_return fail(kPolicyConflict, std::to_string(version(tenant)));
-    }
-    const auto changes = policy::changes(of(tenant), made.policy);
-    for (const auto& change : changes) made.version.effect |= change.effect;
-    made.version.number = expected_version + 1;
-    made.version.set_ms = parts_.clock.utc_ms();
-
-    const bool copy = made.version.copy_of != 0;
-    audit::Entry entry = identity::admin_entry(
-        by, tenant, copy ? "policy.rolled_back" : "policy.set", base::to_text(tenant));
-    entry.facts = {{"version", std::to_string(made.version.number)},
-                   {"effect", policy::to_text(made.version.effect)},
-                   {"keys", names(changes)}};
-    if (copy) entry.facts.emplace_back("copy_of", std::to_string(made.version.copy_of));
-    store::Transaction more;
-    std::vector<std::uint64_t> old;
-    if (const Shelf* found = shelf(tenant); found != nullptr) {
-      // A refused row is taken away with the change that mends it; the trail keeps that it was.
-      for (const auto& [place, why] : found->refused) more.push_back(gone(tenant, place));
-      if (!found->refused.empty()) entry.facts.emplace_back("refused", numbers(found->refused));
-      old = found->oldest_beyond(kKept - 1);
-      for (const std::uint64_t number : old) more.push_back(gone(tenant, {kPolicySlot, number}));
-    }
-    auto texts = co_await parts_.writer.seal(
-        tenant, audit::kSystemAuthor, std::string(kTable), std::to_string(made.version.number),
-        std::string(kColumn), kRowVersion, std::string(base::as_text(texts_of(made.version))));
-    if (!texts) co_return std::unexpected(std::move(texts).error());
-    std::vector<store::Record> rows;
-    rows.push_back(encode({made.version, std::move(texts->sealed)}));
-    CONCLAVE_CO_TRY(
-        co_await parts_.writer.write(std::move(rows), std::move(more), std::move(entry)));
-    auto& shelf = shelves_[tenant];
-    if (shelf == nullptr) shelf = std::make_unique<Shelf>();
-    if (!shelf->why.empty()) refused_.fetch_sub(1);
-    shelf->take(made.version, std::move(made.policy));
-    for (const std::uint64_t number : old) shelf->versions.erase(number);
+// Nothing else came into force since the draft was made, and what had to be signed was signed
+// against what is in force.
+Result<void> Book::fits(const Draft& draft) const {
+  const TenantId tenant = draft.version.tenant;
+  if (parts_.directory.tenant(tenant) == nullptr || version(tenant) != draft.replaces ||
+      draft.old_digest != base::sha256(document_in_force(tenant))) {
+    return fail(kPolicyConflict, std::to_string(version(tenant)));
   }
+  CONCLAVE_TRY(check_evidence(draft.version));
+  if (draft.version.evidence.empty()) return {};
+  const auto proposal = policy::parse_proposal(draft.version.evidence.proposal);
+  if (!proposal || proposal->old_version != draft.replaces ||
+      proposal->old_digest != draft.old_digest) {
+    return fail(kChangeUnsigned, "signed was a change of another version");
+  }
+  return {};
+}
+
+Task<Result<Version>> Book::put(identity::Actor by, Draft made, std::vector<store::Record> beside) {
+  const TenantId tenant = made.version.tenant;
+  made.version.number = made.replaces + 1;
+  made.version.set_ms = parts_.clock.utc_ms();
+  CONCLAVE_CO_TRY(fits(made));
+
+  audit::Entry entry = entry_of(by, made);
+  store::Transaction more;
+  std::vector<std::uint64_t> old;
+  if (const Shelf* found = shelf(tenant); found != nullptr) {
+    // A refused row is taken away with the change that mends it; the trail keeps that it was.
+    for (const auto& [place, why] : found->refused) more.push_back(gone(tenant, place));
+    if (!found->refused.empty()) entry.facts.emplace_back("refused", numbers(found->refused));
+    old = found->oldest_beyond(kKept - 1);
+    for (const std::uint64_t number : old) more.push_back(gone(tenant, {kPolicySlot, number}));
+  }
+  auto texts = co_await parts_.writer.seal(
+      tenant, audit::kSystemAuthor, std::string(kTable), std::to_string(made.version.number),
+      std::string(kColumn), kRowVersion, std::string(base::as_text(texts_of(made.version))));
+  if (!texts) co_return std::unexpected(std::move(texts).error());
+  std::vector<store::Record> rows = std::move(beside);
+  rows.push_back(encode({made.version, std::move(texts->sealed)}));
+  CONCLAVE_CO_TRY(co_await parts_.writer.write(std::move(rows), std::move(more), std::move(entry)));
+  auto& shelf = shelves_[tenant];
+  if (shelf == nullptr) shelf = std::make_unique<Shelf>();
+  if (!shelf->why.empty()) refused_.fetch_sub(1);
+  shelf->take(made.version, std::move(made.policy));
+  for (const std::uint64_t number : old) shelf->versions.erase(number);
   if (changed_) changed_(tenant);
   co_return std::move(made.version);
 }

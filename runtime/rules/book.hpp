@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "policies/document/policy.hpp"
+#include "policies/document/change.hpp"
 #include "runtime/base/clock.hpp"
 #include "runtime/identity/directory.hpp"
 #include "runtime/identity/row_writer.hpp"
@@ -50,6 +50,16 @@ struct Listed {
   std::uint64_t copy_of = 0;
   std::string effect;  // "weakening, moving trust"
   std::string note;
+  Evidence evidence;  // of one that had to be signed
+};
+
+// A version that is to be written, held against what is in force.
+struct Draft {
+  Version version;  // tenant, note, document, effect; the rest is the caller's
+  policy::Policy policy;
+  std::vector<policy::Change> changes;
+  std::uint64_t replaces = 0;  // version() of the tenant
+  base::Sha256 old_digest{};   // of the document in force
 };
 
 // The policy in force of each tenant. On the shard's thread only, refused() apart.
@@ -75,17 +85,22 @@ class Book {
   [[nodiscard]] std::uint64_t version(TenantId tenant) const;
   [[nodiscard]] InForce in_force(TenantId tenant) const;
 
-  // Changes need security_admin of the tenant, reading that or auditor; provider_admin may both.
+  // Writing needs security_admin of the tenant, reading that or auditor; provider_admin may both.
   // Others: kDenied, kTenantNotFound.
-  //
-  // One audited row. kPolicyInvalid (with every line that is wrong, contradictions included),
-  // kPolicyConflict unless `expected_version` is version().
-  [[nodiscard]] Task<Result<Version>> set(identity::Actor by, TenantId tenant, std::string document,
-                                          std::uint64_t expected_version, std::string note);
-  // A new version with the document of an old one.
-  [[nodiscard]] Task<Result<Version>> roll_back(identity::Actor by, TenantId tenant,
-                                                std::uint64_t number,
-                                                std::uint64_t expected_version, std::string note);
+  [[nodiscard]] Result<void> may_write(const identity::Actor& by, TenantId tenant) const;
+  [[nodiscard]] Result<void> may_read(const identity::Actor& by, TenantId tenant) const;
+
+  // Looks at no right. kPolicyInvalid with every line that is wrong, contradictions included.
+  [[nodiscard]] Result<Draft> draft(TenantId tenant, std::string document, std::string note) const;
+  // The document in force, as it was written; of a shipped policy its text.
+  [[nodiscard]] std::string document_in_force(TenantId tenant) const;
+  // Puts it into force: one audited transaction, with the rows `beside`. The caller holds the
+  // writer's gate and has looked at rights; `by` completed it, draft.version.by wrote it.
+  // kPolicyConflict unless draft.replaces is version(), kChangeUnsigned unless the evidence of a
+  // version that weakens or moves trust holds against what is in force now.
+  [[nodiscard]] Task<Result<Version>> put(identity::Actor by, Draft draft,
+                                          std::vector<store::Record> beside);
+
   // Newest first.
   [[nodiscard]] Result<std::vector<Listed>> history(const identity::Actor& by,
                                                     TenantId tenant) const;
@@ -104,18 +119,13 @@ class Book {
 
  private:
   struct Shelf;  // the versions of one tenant
-  struct Draft;  // a version that is to be written
 
   [[nodiscard]] const Shelf* shelf(TenantId tenant) const;
-  [[nodiscard]] Result<void> may_read(const identity::Actor& by, TenantId tenant) const;
   void take(Version version, const Result<Bytes>& texts);
   void refuse(const store::Record& place, std::string why);
   [[nodiscard]] Task<Result<void>> open(std::vector<SealedVersion> versions);
   void settle(TenantId tenant, Shelf& shelf);
-  [[nodiscard]] Result<Draft> draft(const identity::Actor& by, TenantId tenant,
-                                    std::string document, std::string note) const;
-  [[nodiscard]] Task<Result<Version>> write(Draft draft, identity::Actor by,
-                                            std::uint64_t expected_version);
+  [[nodiscard]] Result<void> fits(const Draft& draft) const;
 
   Parts parts_;
   const policy::Policy* default_;

@@ -2,6 +2,7 @@
 #include "policies/document/document.hpp"
 #include "runtime/observe/log.hpp"
 #include "runtime/rules/book.hpp"
+#include "runtime/rules/opened.hpp"
 #include "runtime/rules/shelf.hpp"
 
 // What a start makes of the rows.
@@ -11,7 +12,6 @@ namespace {
 
 // Of one tenant: more can only be rows that somebody else invented, and those do not count.
 constexpr std::size_t kRefusedKept = 200;
-constexpr std::size_t kBytesAtOnce = 1024 * 1024;  // well below one request to keyd
 
 std::string first_of(const schema::Problems& problems) {
   return problems.empty() ? std::string("unreadable")
@@ -43,28 +43,16 @@ Task<Result<void>> Book::load(identity::SoundRows rows) {
 }
 
 Task<Result<void>> Book::open(std::vector<SealedVersion> versions) {
-  auto& keys = parts_.keys;
-  for (std::size_t first = 0; first < versions.size();) {
-    std::vector<hsm::api::RowItem> items;
-    std::size_t bytes = 0;
-    for (std::size_t i = first; i < versions.size() && bytes < kBytesAtOnce; ++i) {
-      const Version& version = versions[i].version;
-      bytes += versions[i].texts.size();
-      items.push_back({version.tenant, audit::kSystemAuthor, std::string(kTable),
-                       std::to_string(version.number), std::string(kColumn), kRowVersion,
-                       std::move(versions[i].texts)});
-    }
-    const std::size_t count = items.size();
-    auto opened = co_await async::await_callback<std::vector<Result<Bytes>>>(
-        [&keys, &items](Callback<std::vector<Result<Bytes>>> done) {
-          keys.open_rows(std::move(items), std::move(done));
-        });
-    if (!opened) co_return std::unexpected(std::move(opened).error());
-    if (opened->size() != count) co_return fail(base::kInternal, "opened policies");
-    for (std::size_t i = 0; i < count; ++i) {
-      take(std::move(versions[first + i].version), (*opened)[i]);
-    }
-    first += count;
+  std::vector<hsm::api::RowItem> items;
+  for (SealedVersion& each : versions) {
+    items.push_back({each.version.tenant, audit::kSystemAuthor, std::string(kTable),
+                     std::to_string(each.version.number), std::string(kColumn), kRowVersion,
+                     std::move(each.texts)});
+  }
+  auto opened = co_await open_rows(parts_.keys, std::move(items));
+  if (!opened) co_return std::unexpected(std::move(opened).error());
+  for (std::size_t i = 0; i < versions.size(); ++i) {
+    take(std::move(versions[i].version), (*opened)[i]);
   }
   for (auto& [tenant, shelf] : shelves_) settle(tenant, *shelf);
   co_return Result<void>{};
@@ -100,12 +88,15 @@ void Book::settle(TenantId tenant, Shelf& shelf) {
     shelf.why = "version " + std::to_string(place.sub) + ": " + why;
   }
   if (shelf.why.empty()) {
-    auto read = policy::parse(shelf.versions.rbegin()->second.document, policy::shipped_policy);
-    if (read) {
+    const Version& newest = shelf.versions.rbegin()->second;
+    auto read = policy::parse(newest.document, policy::shipped_policy);
+    const auto is_signed = check_evidence(newest);
+    if (read && is_signed) {
       shelf.policy = *std::move(read);
       return;
     }
-    shelf.why = "version " + std::to_string(shelf.newest) + ": " + first_of(read.error());
+    shelf.why = "version " + std::to_string(shelf.newest) + ": " +
+                (read ? "signatures: " + is_signed.error().detail() : first_of(read.error()));
   }
   shelf.policy = *policy::shipped_policy("strict");
   refused_.fetch_add(1);

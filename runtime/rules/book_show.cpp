@@ -27,6 +27,12 @@ Result<void> Book::may_read(const identity::Actor& by, TenantId tenant) const {
   return identity::authorise(parts_.directory, by, tenant, kReaders);
 }
 
+std::string Book::document_in_force(TenantId tenant) const {
+  const Shelf* found = shelf(tenant);
+  if (found == nullptr || !found->why.empty()) return shipped_text(of(tenant).base);
+  return found->versions.at(found->newest).document;
+}
+
 Result<std::vector<Listed>> Book::history(const identity::Actor& by, TenantId tenant) const {
   CONCLAVE_TRY(may_read(by, tenant));
   std::vector<Listed> out;
@@ -42,7 +48,8 @@ Result<std::vector<Listed>> Book::history(const identity::Actor& by, TenantId te
                    version.set_ms,
                    version.copy_of,
                    policy::to_text(version.effect),
-                   version.note});
+                   version.note,
+                   version.evidence});
   }
   for (const auto& [place, why] : found->refused) {
     Listed& listed = out.emplace_back();
@@ -70,7 +77,7 @@ Result<Shown> Book::show(const identity::Actor& by, TenantId tenant, std::uint64
   const bool set = out.now.standing == Standing::set;
   if (number == 0 && !set) {
     out.in_force = true;
-    out.version.document = shipped_text(of(tenant).base);
+    out.version.document = document_in_force(tenant);
     out.effective = policy::write_toml(of(tenant), policy::Comments::none);
     return out;
   }

@@ -20,4 +20,9 @@ inline constexpr ErrorSpec kPolicyRefused{
     "A stored policy is not what the token vouches for; `strict` holds instead. Set the tenant's "
     "policy again (`conclavectl policy set`) and find out who writes to the database."};
 
+inline constexpr ErrorSpec kChangeUnsigned{
+    "change.unsigned", ErrorKind::denied,
+    "A change that weakens or moves trust waits for signatures; propose it (`conclavectl policy "
+    "set`) and have it approved (`conclavectl policy approve`)."};
+
 }  // namespace conclave::rules

@@ -2,23 +2,14 @@
 
 #include <algorithm>
 
+#include "runtime/rules/errors.hpp"
+
 namespace conclave::rules {
 
 namespace {
 
 constexpr std::string_view kMagic = "CVR1";
 constexpr std::size_t kMaxSealed = kMaxDocument + kMaxNote + 256;
-constexpr std::uint8_t kTightens = 1;
-constexpr std::uint8_t kWeakens = 2;
-constexpr std::uint8_t kMovesTrust = 4;
-constexpr std::uint8_t kAllEffects = kTightens | kWeakens | kMovesTrust;
-
-std::uint8_t bits(const policy::Effect& effect) {
-  return static_cast<std::uint8_t>((effect.tightens ? kTightens : 0) |
-                                   (effect.weakens ? kWeakens : 0) |
-                                   (effect.moves_trust ? kMovesTrust : 0));
-}
-
 base::ByteWriter head_of(const store::Record& place) {
   base::ByteWriter out(512);
   out.raw(kMagic).u8(static_cast<std::uint8_t>(place.kind)).u64(place.tenant.value);
@@ -41,6 +32,22 @@ Result<void> read_texts(ByteView texts, Version* version) {
   return {};
 }
 
+Result<void> check_evidence(const Version& version) {
+  if (!policy::waits(version.effect)) return {};
+  const auto proposal = verified(version.evidence);
+  if (!proposal) return std::unexpected(proposal.error());
+  const bool same = proposal->kind == policy::kPolicyKind && proposal->tenant == version.tenant &&
+                    proposal->effect == version.effect && proposal->by == version.by &&
+                    proposal->by_tenant == version.by_tenant &&
+                    proposal->new_digest == base::sha256(version.document);
+  // It replaced the version that the signers saw; numbers leave gaps where a row was refused.
+  if (!same || proposal->old_version >= version.number) {
+    return fail(kChangeUnsigned, "signed was another change");
+  }
+  if (version.set_ms >= proposal->expires_ms) return fail(kChangeUnsigned, "expired");
+  return {};
+}
+
 store::Record encode(const SealedVersion& sealed) {
   const Version& version = sealed.version;
   store::Record record;
@@ -51,7 +58,9 @@ store::Record encode(const SealedVersion& sealed) {
   record.version = kRowVersion;
   base::ByteWriter out = head_of(record);
   out.i64(version.set_ms).u64(version.by.value).u64(version.by_tenant.value);
-  out.u64(version.copy_of).u8(bits(version.effect)).run(sealed.texts);
+  out.u64(version.copy_of).u8(policy::bits_of(version.effect));
+  write(out, version.evidence);
+  out.run(sealed.texts);
   record.content = out.take();
   return record;
 }
@@ -73,12 +82,13 @@ Result<SealedVersion> decode(const store::Record& record) {
   version.by = UserId{in.u64()};
   version.by_tenant = TenantId{in.u64()};
   version.copy_of = in.u64();
-  const std::uint8_t effect = in.u8();
-  version.effect = {(effect & kTightens) != 0, (effect & kWeakens) != 0,
-                    (effect & kMovesTrust) != 0};
+  const auto effect = policy::effect_of_bits(in.u8());
+  auto evidence = read_evidence(in);
   const ByteView texts = in.run(kMaxSealed);
   out.texts.assign(texts.begin(), texts.end());
-  if (!in.done() || effect > kAllEffects) return fail(base::kMalformed, "policy");
+  if (!in.done() || !effect || !evidence) return fail(base::kMalformed, "policy");
+  version.effect = *effect;
+  version.evidence = *std::move(evidence);
   return out;
 }
 

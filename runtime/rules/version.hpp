@@ -7,6 +7,7 @@
 #include "runtime/base/bytes.hpp"
 #include "runtime/base/error.hpp"
 #include "runtime/base/ids.hpp"
+#include "runtime/rules/evidence.hpp"
 #include "runtime/store/rows.hpp"
 
 namespace conclave::rules {
@@ -24,6 +25,7 @@ struct Version {
   std::int64_t set_ms = 0;    // UTC
   std::uint64_t copy_of = 0;  // the version that it brings back; 0: none
   policy::Effect effect;      // against what was in force before
+  Evidence evidence;          // who signed, where it weakens or moves trust
   std::string note;           // why, in the admin's words; may be empty
   std::string document;       // TOML or JSON, as it was written
 };
@@ -42,11 +44,15 @@ struct SealedVersion {
 // Canonical bytes as in identity/records.hpp, with the place of the row in front:
 //
 //   "CVR1" | policy | tenant | kPolicySlot | number | kRowVersion |
-//   set_ms i64 | by u64 | by_tenant u64 | copy_of u64 | effect u8 | texts run
+//   set_ms i64 | by u64 | by_tenant u64 | copy_of u64 | effect u8 | evidence | texts run
 inline constexpr std::uint64_t kPolicySlot = 1;  // `id` of the rows; `sub` is the number
-inline constexpr std::uint64_t kRowVersion = 1;  // rows are not changed
+inline constexpr std::uint64_t kRowVersion = 2;  // of the form; rows are not changed
 
 [[nodiscard]] store::Record encode(const SealedVersion& sealed);
+// What keeps the version from being in force: kChangeUnsigned when it weakens or moves trust and
+// its evidence does not hold for exactly this document of this tenant.
+[[nodiscard]] Result<void> check_evidence(const Version& version);
+
 // kMalformed unless the bytes are exactly what encode() makes for the row's own place.
 [[nodiscard]] Result<SealedVersion> decode(const store::Record& record);
 

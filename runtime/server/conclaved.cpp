@@ -36,7 +36,8 @@ std::vector<wire::ListenAddress> listen_addresses(const config::Config& config) 
     out.push_back({listen.address, listen.port, listen.tls,
                    network::TrustedProxies::parse(listen.proxy_protocol_from).value(),
                    listen.proxy_strangers,
-                   network::TrustedProxies::parse(listen.forwarded_for_from).value()});
+                   network::TrustedProxies::parse(listen.forwarded_for_from).value(),
+                   listen.client_certificates});
   }
   return out;
 }

@@ -76,6 +76,10 @@ chat::Limits chat_limits(const config::Config& config) {
   return limits;
 }
 
+std::function<std::uint32_t(const network::Address&)> system_in(const evidence::Sources& sources) {
+  return [&sources](const network::Address& address) { return sources.look_up(address).as_number; };
+}
+
 std::optional<signals::Point> server_point(const config::Config& config) {
   const auto place = config::parse_coordinates(config.location.server_place);
   if (!place) return std::nullopt;
@@ -98,15 +102,19 @@ Domain::Domain(Parts parts)
       writer({parts.store, parts.keys, trail}),
       rules({directory, writer, parts.keys, base::system_clock(),
              parts.config.policy.default_policy}),
+      changes({directory, writer, rules, parts.keys, base::system_clock(), base::system_random(),
+               parts.config.policy.signatures, parts.config.policy.user_signatures}),
+      authorities({directory, writer, base::system_clock(), base::system_random()}),
       eraser({parts.store, parts.keys, base::system_clock(), parts.metrics}),
       knowledge(make_knowledge()),
+      crowds({base::system_clock(), base::system_random(), system_in(parts.location), {}}),
       approvals({directory, writer, hub, base::system_clock(), base::system_random()}),
       recovery({directory, writer, hub, base::system_clock()}),
       doorkeeper({directory, sessions, writer, parts.keys, hub, approvals, recovery, knowledge,
                   base::system_clock(), base::system_random(), parts.metrics}),
       sign_in({directory, sessions, passwords, throttle, nonces, writer, doorkeeper, attestation,
                base::system_clock(), base::system_random(), parts.metrics,
-               sign_in_limits(parts.config)}),
+               sign_in_limits(parts.config), &crowds}),
       account({directory, sessions, passwords, throttle, writer, base::system_clock()}),
       factors({directory,
                account,
@@ -117,16 +125,9 @@ Domain::Domain(Parts parts)
                parts.config.server.name,
                relying_party(parts.config),
                {}}),
-      persons({directory,
-               account,
-               passwords,
-               writer,
-               parts.keys,
-               base::system_clock(),
-               base::system_random(),
-               {}}),
-      password_judge([this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); },
-                     persons),
+      persons({directory, account, passwords, writer, parts.keys, base::system_clock(),
+               base::system_random(), factors::Persons::Limits()}),
+      password_judge(in_force(), persons),
       people(directory),
       ledger(parts.store, parts.executor),
       states({parts.store, parts.keys, ledger, hub, base::system_clock()}),
@@ -134,11 +135,10 @@ Domain::Domain(Parts parts)
              states,
              base::system_clock(),
              server_point(parts.config),
-             [this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); },
+             in_force(),
              {},
              [this] { return everybody(); }}),
-      disclosure({watch, writer, base::system_clock(), base::system_random(),
-                  [this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); }}),
+      disclosure({watch, writer, base::system_clock(), base::system_random(), in_force()}),
       chat({parts.store, parts.keys, hub, ledger, states, eraser, people, base::system_clock(),
             base::system_random(), parts.metrics, parts.executor, chat_limits(parts.config),
             parts.gate}),
@@ -155,9 +155,14 @@ Domain::Domain(Parts parts)
   connect();
 }
 
+std::function<const policy::Policy&(TenantId)> Domain::in_force() const {
+  return [this](TenantId tenant) -> const policy::Policy& { return rules.of(tenant); };
+}
+
 // What is told to parts that were made before those it comes from.
 void Domain::connect() {
   rules.on_change([this](TenantId tenant) { doorkeeper.policy_changed(tenant); });
+  authorities.on_change([this](TenantId tenant) { doorkeeper.policy_changed(tenant); });
   passwords.judged_by(&password_judge);
   administration.also_delete(&factors);
   administration.also_delete(&persons);
@@ -197,6 +202,8 @@ Task<Result<void>> Domain::start_once(std::shared_ptr<const store::Snapshot> sna
   if (!rows) co_return std::unexpected(std::move(rows).error());
   directory.load(*rows);
   CONCLAVE_CO_TRY(co_await rules.load(*rows));
+  CONCLAVE_CO_TRY(co_await changes.load(*rows));
+  authorities.load(*rows);
   recovery.load(*rows);
   disclosure.load(*rows);
   disclosure.on_change(
@@ -256,6 +263,7 @@ Task<void> Domain::upkeep() {
   for (int second = 0; !stopping_; second = (second + 1) % 60) {
     if (second % kEraserPause_s == 0) co_await eraser.retry();
     co_await async::sleep_for(std::chrono::seconds(1));
+    look_at_expired();
     co_await doorkeeper.look_around();
     if (second != 59) continue;
     co_await sign_in.upkeep();
@@ -263,6 +271,7 @@ Task<void> Domain::upkeep() {
     co_await chat.upkeep();
     co_await watch.upkeep();
     co_await orders.upkeep();
+    co_await changes.upkeep();
   }
 }
 

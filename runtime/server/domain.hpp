@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/any_io_executor.hpp>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -9,6 +10,8 @@
 #include "runtime/async/blocking_pool.hpp"
 #include "runtime/async/task_group.hpp"
 #include "runtime/audit/anchor.hpp"
+#include "runtime/authorities/authorities.hpp"
+#include "runtime/changes/changes.hpp"
 #include "runtime/chat/chat.hpp"
 #include "runtime/config/config.hpp"
 #include "runtime/config/state_paths.hpp"
@@ -60,6 +63,8 @@ class Domain {
   [[nodiscard]] Task<void> upkeep();
   [[nodiscard]] Task<void> keep_anchor();
   void connect();
+  // The policy that holds for a tenant.
+  [[nodiscard]] std::function<const policy::Policy&(TenantId)> in_force() const;
   // What admission asks the other modules of the domain.
   [[nodiscard]] admission::Knowledge make_knowledge();
   [[nodiscard]] Task<Result<void>> verified(TenantId tenant, UserId user, DeviceId device,
@@ -69,12 +74,24 @@ class Domain {
   [[nodiscard]] std::vector<whereabouts::Watch::PersonKey> everybody() const;
   // There is new evidence: sessions of the device are looked at again.
   void look_again(TenantId tenant, UserId user, DeviceId device);
+  // Adds what many sign-ins together say of a new device.
+  void add_crowd(const admission::Candidate& candidate, whereabouts::Observation* seen) const;
+  void note_crowd(const admission::Candidate& candidate);
   [[nodiscard]] whereabouts::Observation watched(const admission::Candidate& candidate) const;
   // Who may ban and order: admission knows.
   [[nodiscard]] orders::StrongEnough strength();
   // Holds the rows against the token; locks them when they were rolled back.
   [[nodiscard]] Task<Result<void>> check_anchor();
   [[nodiscard]] Result<void> check_trail() const;
+
+  // Until when a device's certificate proves what it came in by; then it is looked at again.
+  struct Certified {
+    UserId user;
+    std::int64_t until_ms = 0;  // UTC
+  };
+  void note_certificate(const admission::Candidate& candidate);
+  void look_at_expired();
+  std::map<std::pair<TenantId, DeviceId>, Certified> certified_;
 
   Parts parts_;
   bool started_ = false;
@@ -91,9 +108,12 @@ class Domain {
   identity::HelloNonces nonces;
   identity::RowWriter writer;
   rules::Book rules;
+  changes::Changes changes;
+  authorities::Authorities authorities;
   erasure::KeyEraser eraser;
   sync::Hub hub;
   admission::Knowledge knowledge;
+  admission::Crowds crowds;
   admission::Approvals approvals;
   admission::Recovery recovery;
   admission::Doorkeeper doorkeeper;

@@ -2,6 +2,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <cmath>
 
 #include "runtime/admission/errors.hpp"
 #include "runtime/base/encoding.hpp"
@@ -22,13 +23,84 @@ whereabouts::Observation Domain::watched(const admission::Candidate& candidate) 
   whereabouts::Input input =
       whereabouts::input_of(device.tenant, device.user, candidate.newcomer ? DeviceId{} : device.id,
                             candidate.connection);
+  if (const auto judged = authorities.judge(device.tenant, candidate.connection.certificates)) {
+    input.client_certificate = judged->verdict == authorities::Verdict::proven;
+    if (!input.client_certificate) {
+      input.certificate_refused = authorities::to_text(judged->verdict);
+    }
+  }
   input.attended = candidate.credential != policy::CredentialKind::resume;
   for (const identity::Session* session : sessions.of_user(device.tenant, device.user)) {
     if (session->attached && session->actor.device != device.id) {
       input.online.push_back({session->actor.device, session->last_active_ms});
     }
   }
-  return watch.observe(input);
+  whereabouts::Observation seen = watch.observe(input);
+  add_crowd(candidate, &seen);
+  return seen;
+}
+
+// Only who comes with a password and a key that nobody has seen can be out of a list, or one of
+// many: all others have proved that they were here before.
+void Domain::add_crowd(const admission::Candidate& candidate,
+                       whereabouts::Observation* seen) const {
+  constexpr double kPerHundred = 100;
+  if (!candidate.newcomer || candidate.credential != policy::CredentialKind::password) return;
+  const identity::Device& device = candidate.device;
+  const identity::User* user = directory.user(device.tenant, device.user);
+  if (user == nullptr) return;
+  const policy::Policy& rules_in_force = rules.of(device.tenant);
+  const auto& network = rules_in_force.network;
+  const auto& counts = rules_in_force.automation;
+  const std::string name = directory.account_of(*user);
+  admission::Crowds::Asked asked{name, seen->network.address, device.hardware_digest,
+                                 counts.window_minutes * 60'000};
+  // The tenant's own networks: everybody is there.
+  if (network.egress.hold(seen->network.address, seen->network.as_number) ||
+      network.exempt.hold(seen->network.address, seen->network.as_number)) {
+    asked.address.reset();
+  }
+  const auto found = crowds.look(
+      asked, {counts.accounts_tried, counts.accounts_enrolled, counts.accounts_per_device});
+  for (const signals::Finding& finding : found) {
+    // A program is what a service account is for.
+    const bool service = user->kind == identity::UserKind::service;
+    if (service && finding.kind == signals::FindingKind::automated_attempts) continue;
+    // Its password was right: whoever tries a list has found something.
+    observe::warn("sign_in.crowd", {{"finding", signals::row_of(finding.kind).name},
+                                    {"tenant", device.tenant},
+                                    {"user", device.user},
+                                    {"address", candidate.connection.address},
+                                    {"detail", finding.words()}});
+    seen->findings.push_back(
+        {finding.kind, std::lround(finding.confidence * kPerHundred), finding.words()});
+  }
+}
+
+void Domain::note_crowd(const admission::Candidate& candidate) {
+  const identity::Device& device = candidate.device;
+  const identity::User* user = directory.user(device.tenant, device.user);
+  if (user == nullptr) return;
+  using Outcome = admission::Crowds::Outcome;
+  crowds.note(directory.account_of(*user), candidate.connection.client, device.hardware_digest,
+              candidate.newcomer ? Outcome::enrolled : Outcome::known);
+}
+
+void Domain::note_certificate(const admission::Candidate& candidate) {
+  const identity::Device& device = candidate.device;
+  certified_.erase({device.tenant, device.id});
+  const auto judged = authorities.judge(device.tenant, candidate.connection.certificates);
+  if (!judged || judged->verdict != authorities::Verdict::proven) return;
+  certified_[{device.tenant, device.id}] = {device.user, judged->until_ms};
+}
+
+void Domain::look_at_expired() {
+  const std::int64_t now_ms = base::system_clock().utc_ms();
+  std::erase_if(certified_, [&](const auto& entry) {
+    if (entry.second.until_ms > now_ms) return false;
+    look_again(entry.first.first, entry.second.user, entry.first.second);
+    return true;
+  });
 }
 
 std::vector<whereabouts::Watch::PersonKey> Domain::everybody() const {
@@ -91,6 +163,10 @@ admission::Knowledge Domain::make_knowledge() {
     whereabouts::Observation settled = seen;
     settled.evidence.here.device = candidate.device.id;
     watch.learn(candidate.device.tenant, candidate.device.user, settled, lesson);
+  };
+  out.came_in = [this](const admission::Candidate& candidate) {
+    note_certificate(candidate);
+    note_crowd(candidate);
   };
   out.factors = [this](TenantId tenant, UserId user) { return factors.enrolled(tenant, user); };
   out.verify = [this](TenantId tenant, UserId user, DeviceId device, admission::Proof proof) {

@@ -21,15 +21,17 @@ enum class RecordKind : std::uint8_t {
   device = 4,
   group = 5,
   group_member = 6,
-  policy = 8,     // 7 is free
-  factor = 9,     // a second factor of a user
-  ban = 10,       // of a device
-  order = 11,     // to a device
-  approval = 12,  // of a newcomer by the primary device, with its signature
-  recovery = 13,  // a way back in without the primary device
-  consent = 14,   // what a user agreed to
-  person = 15,    // accounts of one person in several tenants
-  habit = 16,     // no power: sealed, bound to its place
+  policy = 8,      // 7 is free
+  factor = 9,      // a second factor of a user
+  ban = 10,        // of a device
+  order = 11,      // to a device
+  approval = 12,   // of a newcomer by the primary device, with its signature
+  recovery = 13,   // a way back in without the primary device
+  consent = 14,    // what a user agreed to
+  person = 15,     // accounts of one person in several tenants
+  habit = 16,      // no power: sealed, bound to its place
+  change = 17,     // of a policy, that waits for signatures or did
+  authority = 18,  // whose client certificates a tenant lets in
 };
 
 struct Record {
@@ -140,7 +142,7 @@ enum class DoomedKind : std::uint8_t { room = 1, author = 2 };
 struct DoomedKeyRow {
   TenantId tenant;
   DoomedKind kind{};
-  std::uint64_t id = 0;  // of the room or the user
+  std::uint64_t id = 0;       // of the room or the user
   std::int64_t since_ms = 0;  // UTC
 };
 

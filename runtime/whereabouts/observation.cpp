@@ -10,7 +10,6 @@ Input input_of(TenantId tenant, UserId user, DeviceId device,
   out.user = user;
   out.device = device;
   out.address = facts.client;
-  out.client_certificate = facts.client_certificate;
   out.path.tcp_round_trip_ms = facts.path.round_trip_ms;
   out.path.mtu = facts.path.mtu;
   if (facts.least_ping_us != nullptr) {

@@ -34,7 +34,8 @@ struct Input {
   DeviceId device;                          // none: a device that is not enrolled yet
   std::optional<network::Address> address;  // the client's, behind trusted proxies
   signals::PathFacts path;                  // nothing of it when TCP ends at a proxy of ours
-  bool client_certificate = false;
+  bool client_certificate = false;          // one of the tenant's authorities stands behind it
+  std::string certificate_refused;          // why a presented one does not count; empty: none did
   DeviceClaims claims;   // what was not claimed here is taken from the device's newest report
   bool attended = true;  // a person is at it; false for a reconnect by itself
   std::vector<OnlineDevice> online;

@@ -199,6 +199,7 @@ Observation Watch::observe(const Input& input) const {
                  .as_number = found.facts.as_number,
                  .listed = listings_of(found),
                  .client_certificate = input.client_certificate,
+                 .certificate_refused = input.certificate_refused,
                  .access = checked(claims_of(input, person).access, found.facts.traits)};
   static const Kept kNothing;
   const Kept& kept = person == nullptr ? kNothing : person->kept;

@@ -97,7 +97,7 @@ class Handshake : public LoopMember, public std::enable_shared_from_this<Handsha
         .add();
     const std::chrono::duration<double> took = Clock::now() - link_.accepted;
     metrics.handshake_seconds.observe(took.count());
-    describe_session(ssl_.get(), link_.peer);
+    if (!describe_session(ssl_.get(), link_.peer)) metrics.certificates_too_many.add();
     link_.transport = std::make_unique<Transport>(std::move(socket_), std::move(ssl_));
     const auto self = shared_from_this();
     left_ = true;

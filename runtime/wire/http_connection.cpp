@@ -161,6 +161,7 @@ class HttpConnection : public LoopMember, public std::enable_shared_from_this<Ht
     link_.peer.address = link_.forwarded_for->client_of(hop_, lines).text();
     link_.peer.proxied = true;
     link_.peer.loopback = false;
+    link_.peer.certificates.reset();  // the proxy's, not the client's
   }
 
   void answer(HttpResponse response) {

@@ -85,7 +85,7 @@ class WireServer final : public Server {
   void admit(tcp::socket socket, Peer peer, const ListenAddress& listen,
              const std::shared_ptr<Loop>& loop);
   [[nodiscard]] Result<hsm::tls::PrivateKey> private_key(const TlsIdentity& identity) const;
-  [[nodiscard]] SslPtr new_session(int descriptor);
+  [[nodiscard]] SslPtr new_session(int descriptor, bool asking);
 
   Parts parts_;
   std::unique_ptr<observe::Metrics> own_metrics_;
@@ -96,6 +96,7 @@ class WireServer final : public Server {
   std::vector<std::shared_ptr<Listener>> listeners_;  // shared with their pending accept
   std::mutex context_mutex_;
   SslContextPtr context_;
+  SslContextPtr asking_;  // for listeners that ask for certificates; null without one
   std::atomic<std::size_t> next_loop_{0};
 };
 
@@ -181,7 +182,7 @@ void WireServer::admit(tcp::socket socket, Peer peer, const ListenAddress& liste
             nullptr};
   SslPtr ssl;
   if (tls) {
-    ssl = new_session(socket.native_handle());
+    ssl = new_session(socket.native_handle(), listen.client_certificates);
     if (!ssl) return;
   } else {
     link.transport = std::make_unique<Transport>(std::move(socket), nullptr);
@@ -196,9 +197,9 @@ void WireServer::admit(tcp::socket socket, Peer peer, const ListenAddress& liste
   });
 }
 
-SslPtr WireServer::new_session(int descriptor) {
+SslPtr WireServer::new_session(int descriptor, bool asking) {
   const std::lock_guard lock(context_mutex_);
-  return make_session(context_.get(), descriptor);
+  return make_session(asking ? asking_.get() : context_.get(), descriptor);
 }
 
 Result<hsm::tls::PrivateKey> WireServer::private_key(const TlsIdentity& identity) const {
@@ -212,12 +213,21 @@ Result<hsm::tls::PrivateKey> WireServer::private_key(const TlsIdentity& identity
 }
 
 Result<void> WireServer::replace_identity(TlsIdentity identity) {
-  auto key = private_key(identity);
-  if (!key) return std::unexpected(std::move(key).error());
-  auto context = make_tls_context(identity, std::move(*key), tickets_);
+  const auto make = [&](ClientCertificates certificates) -> Result<SslContextPtr> {
+    auto key = private_key(identity);
+    if (!key) return std::unexpected(std::move(key).error());
+    return make_tls_context(identity, std::move(*key), tickets_, certificates);
+  };
+  auto context = make(ClientCertificates::ignored);
   if (!context) return std::unexpected(std::move(context).error());
+  Result<SslContextPtr> asking;
+  if (std::ranges::any_of(parts_.listen, &ListenAddress::client_certificates)) {
+    asking = make(ClientCertificates::asked_for);
+    if (!asking) return std::unexpected(std::move(asking).error());
+  }
   const std::lock_guard lock(context_mutex_);
   context_ = std::move(*context);
+  asking_ = std::move(*asking);
   return {};
 }
 

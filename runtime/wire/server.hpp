@@ -28,6 +28,9 @@ struct ListenAddress {
   bool proxy_strangers = false;
   // Proxies whose X-Forwarded-For counts, in HTTP requests and upgrades.
   network::TrustedProxies forwarded_for{};
+  // Clients are asked for a certificate in the handshake; none has to have one, and any issuer
+  // will do. Sessions of such a listener are never resumed: each handshake proves the key anew.
+  bool client_certificates = false;
 };
 
 struct ServerLimits {

@@ -14,6 +14,12 @@ namespace {
 constexpr const char* kTls12Ciphers =
     "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305";
 constexpr const char* kGroups = "X25519:P-256:P-384";
+// 112 bits at least, no SHA-1: what the client signs its part of the handshake with.
+constexpr const char* kClientSignatures =
+    "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ed25519:ed448:RSA-PSS+SHA256:RSA-PSS+SHA384:"
+    "RSA-PSS+SHA512:RSA+SHA256:RSA+SHA384:RSA+SHA512";
+// Of the client's whole certificate message: a longer one ends the handshake before it is parsed.
+constexpr long kCertificateMessageBytes = 32 * 1024;
 constexpr std::string_view kExporterLabel = "EXPORTER-Channel-Binding";
 
 struct CertificateDeleter {
@@ -70,10 +76,57 @@ Result<void> use_identity(SSL_CTX* context, const TlsIdentity& identity, EVP_PKE
   return {};
 }
 
+// Every chain passes the handshake: whose certificates count differs by tenant, and which tenant it
+// is will only be known at the sign-in. OpenSSL has parsed all of them by now, and checks the
+// client's signature by the leaf's key next.
+int accept_any_chain(X509_STORE_CTX* chain, void*) {
+  X509_STORE_CTX_set_error(chain, X509_V_OK);
+  return 1;
+}
+
+Result<void> ask_for_certificates(SSL_CTX* context) {
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_CLIENT_ONCE, nullptr);
+  SSL_CTX_set_cert_verify_callback(context, &accept_any_chain, nullptr);
+  SSL_CTX_set_max_cert_list(context, kCertificateMessageBytes);
+  SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+  if (SSL_CTX_set1_client_sigalgs_list(context, kClientSignatures) != 1 ||
+      SSL_CTX_set_num_tickets(context, 0) != 1) {
+    return refused("client certificates");
+  }
+  return {};
+}
+
+bool append_der(X509* certificate, network::CertificateChain& chain, std::size_t& bytes) {
+  unsigned char* der = nullptr;
+  const int length = i2d_X509(certificate, &der);
+  if (length <= 0) return false;
+  bytes += static_cast<std::size_t>(length);
+  chain.der.emplace_back(der, der + length);
+  OPENSSL_free(der);
+  return bytes <= network::CertificateChain::kMostBytes;
+}
+
+bool keep_presented(SSL* ssl, Peer& peer) {
+  X509* leaf = SSL_get0_peer_certificate(ssl);
+  if (leaf == nullptr) return true;
+  // Of a client's chain OpenSSL keeps the leaf apart.
+  STACK_OF(X509)* others = SSL_get_peer_cert_chain(ssl);
+  const int more = others == nullptr ? 0 : sk_X509_num(others);
+  if (more >= static_cast<int>(network::CertificateChain::kMostCertificates)) return false;
+  auto chain = std::make_shared<network::CertificateChain>();
+  std::size_t bytes = 0;
+  if (!append_der(leaf, *chain, bytes)) return false;
+  for (int i = 0; i < more; ++i) {
+    if (!append_der(sk_X509_value(others, i), *chain, bytes)) return false;
+  }
+  peer.certificates = std::move(chain);
+  return true;
+}
+
 }  // namespace
 
 Result<SslContextPtr> make_tls_context(const TlsIdentity& identity, hsm::tls::PrivateKey key,
-                                       TicketKeys& tickets) {
+                                       TicketKeys& tickets, ClientCertificates certificates) {
   ERR_clear_error();
   SslContextPtr context(SSL_CTX_new(TLS_server_method()));
   if (!context) return refused("SSL_CTX_new");
@@ -98,7 +151,11 @@ Result<SslContextPtr> make_tls_context(const TlsIdentity& identity, hsm::tls::Pr
                                      kSessionContext.size()) == 1;
   if (!set) return refused("TLS settings");
   CONCLAVE_TRY(use_identity(raw, identity, key.get()));
-  tickets.attach(raw);
+  if (certificates == ClientCertificates::asked_for) {
+    CONCLAVE_TRY(ask_for_certificates(raw));
+  } else {
+    tickets.attach(raw);
+  }
   return context;
 }
 
@@ -110,16 +167,18 @@ SslPtr make_session(SSL_CTX* context, int descriptor) {
   return ssl;
 }
 
-void describe_session(SSL* ssl, Peer& peer) {
+bool describe_session(SSL* ssl, Peer& peer) {
   peer.tls = true;
   peer.tls_version = SSL_get_version(ssl);
   peer.tls_exporter.clear();
-  if (SSL_version(ssl) < TLS1_3_VERSION && SSL_get_extms_support(ssl) != 1) return;
+  const bool presented = keep_presented(ssl, peer);
+  if (SSL_version(ssl) < TLS1_3_VERSION && SSL_get_extms_support(ssl) != 1) return presented;
   Bytes value(32);
   if (SSL_export_keying_material(ssl, value.data(), value.size(), kExporterLabel.data(),
                                  kExporterLabel.size(), nullptr, 0, 0) == 1) {
     peer.tls_exporter = std::move(value);
   }
+  return presented;
 }
 
 }  // namespace conclave::wire

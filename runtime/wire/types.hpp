@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/base/bytes.hpp"
+#include "runtime/network/certificate_chain.hpp"
 #include "runtime/network/path_measure.hpp"
 
 namespace conclave::wire {
@@ -32,8 +33,11 @@ struct Peer {
   std::shared_ptr<std::atomic<std::int64_t>> least_ping_us;
   std::string tls_version;  // "TLSv1.3", empty without TLS
   Bytes tls_exporter;       // 32 bytes, RFC 9266 "EXPORTER-Channel-Binding"; empty without TLS
-  std::string host;         // Host header
-  std::string origin;       // Origin header, empty when there is none
+  // Presented in this connection's own handshake, judged by nobody yet. Never of a proxy that ends
+  // TLS: what it presents speaks for no client.
+  network::PresentedChain certificates;
+  std::string host;    // Host header
+  std::string origin;  // Origin header, empty when there is none
   std::string user_agent;
 };
 

@@ -35,6 +35,9 @@ WireMetrics::WireMetrics(observe::Metrics& registry)
       handshakes_full(handshake_counter(registry, "full")),
       handshakes_resumed(handshake_counter(registry, "resumed")),
       handshakes_failed(handshake_counter(registry, "failed")),
+      certificates_too_many(registry.counter(
+          "conclave_wire_client_certificates_left_out_total",
+          "Client certificates left out because the chain was longer than the limits.")),
       handshake_seconds(registry.histogram(
           "conclave_wire_handshake_seconds", "From the accepted socket to the finished handshake.",
           {0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10})),

@@ -25,6 +25,7 @@ struct WireMetrics {
   observe::Counter handshakes_full;
   observe::Counter handshakes_resumed;
   observe::Counter handshakes_failed;
+  observe::Counter certificates_too_many;  // a client's chain was left out
   observe::Histogram handshake_seconds;
   observe::Counter bytes_in;
   observe::Counter bytes_out;

@@ -38,6 +38,9 @@ struct Options {
   // PEM file with the installation's root certificate. Copied into the home folder at enrolment and
   // used from there afterwards. Ignored for ws://.
   std::filesystem::path ca_file;
+  // PEM file with a client certificate, what stands behind it, and its key, for organisations whose
+  // VPN it proves. Read at each connection, so that a renewed one counts; empty: none is shown.
+  std::filesystem::path certificate_file;
   // Folder of this device, made with mode 0700: key, cursor, unsent messages. Used by one Client at
   // a time (a lock file sees to it).
   std::filesystem::path home;

@@ -144,6 +144,7 @@ void Client::Engine::connect() {
   Transport::Settings settings;
   settings.address = std::move(*address);
   settings.connect_timeout_ms = options_.connect_timeout_ms;
+  settings.certificate_file = options_.certificate_file;
   settings.authority_pem = enrolment_ ? enrolment_->authority_pem
                            : device_  ? device_->authority_pem
                                       : std::string();

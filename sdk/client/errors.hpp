@@ -33,6 +33,10 @@ inline constexpr ErrorSpec kUntrusted{
     "server.untrusted", ErrorKind::denied,
     "The server's certificate does not come from the authority given with --ca, or is for another "
     "name. Do not go on before you know why."};
+inline constexpr ErrorSpec kCertificateFile{"client.certificate", ErrorKind::invalid,
+                                            "The client certificate has to be one PEM file: the "
+                                            "certificate, what stands behind it, and its "
+                                            "key without a passphrase."};
 inline constexpr ErrorSpec kProtocol{
     "server.protocol", ErrorKind::internal,
     "The other end does not speak conclave.v1 in a version that this program knows."};

@@ -45,6 +45,15 @@ Result<std::shared_ptr<asio::ssl::context>> trust_only(const std::string& author
   return context;
 }
 
+Result<void> show(asio::ssl::context& context, const std::filesystem::path& certificate_file) {
+  if (certificate_file.empty()) return {};
+  error_code bad;
+  context.use_certificate_chain_file(certificate_file.string(), bad);
+  if (!bad) context.use_private_key_file(certificate_file.string(), asio::ssl::context::pem, bad);
+  if (bad) return fail(kCertificateFile, certificate_file.string() + ": " + bad.message());
+  return {};
+}
+
 template <class Stream>
 class Connection final : public Transport, public std::enable_shared_from_this<Connection<Stream>> {
  public:
@@ -263,6 +272,7 @@ Result<std::shared_ptr<Transport>> make_transport(asio::io_context& io,
   auto context = trust_only(settings.authority_pem);
   if (!context) return std::unexpected(std::move(context).error());
   auto& trusted = **context;
+  CONCLAVE_TRY(show(trusted, settings.certificate_file));
   return std::make_shared<Connection<TlsStream>>(io, std::move(*context), std::move(settings),
                                                  std::move(handlers), trusted);
 }

@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -21,6 +22,7 @@ class Transport {
   struct Settings {
     Address address;
     std::string authority_pem;  // root certificate that the server's must lead to; with TLS only
+    std::filesystem::path certificate_file = {};  // the client's own; empty: none
     std::int64_t connect_timeout_ms = 10'000;
     // Nothing heard for so long (pings are sent in between): the connection is gone.
     std::int64_t idle_timeout_ms = 60'000;

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from conclave_test import program
+from conclave_test import changes, program
 from conclave_test.fixtures import ALPHA, BETA, World
 from conclave_test.intruder import (POLICY, alarm, content_db, copy_of_the_store, locked_start,
                                     number, put_back, put_record)
@@ -15,8 +15,7 @@ NINE = 'base = "open"\n[devices]\ncap = 9\n'
 
 
 def set_policy(installation, document, expected, domain=ALPHA):
-    return installation.admin_api.put(f"/tenants/{domain}/policy",
-                                      {"document": document, "expected_version": expected})
+    return changes.set_policy(installation.admin_api, domain, document, expected)
 
 
 def shown(installation, domain=ALPHA):

@@ -2,7 +2,6 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
-#include <limits>
 
 #include "runtime/base/encoding.hpp"
 #include "runtime/doors/http/errors.hpp"
@@ -57,23 +56,23 @@ std::optional<bool> Fields::optional_flag(std::string_view name) {
 }
 
 std::uint64_t Fields::number(std::string_view name) {
-  return integer(name, true, std::numeric_limits<std::uint64_t>::max());
+  const json::value* value = take(name, true);
+  return value == nullptr ? 0 : integer(name, *value);
 }
 
-std::uint64_t Fields::optional_number(std::string_view name, std::uint64_t most) {
-  return integer(name, false, most);
+std::optional<std::uint64_t> Fields::optional_number(std::string_view name) {
+  const json::value* value = take(name, false);
+  if (value == nullptr) return std::nullopt;
+  return integer(name, *value);
 }
 
-std::uint64_t Fields::integer(std::string_view name, bool required, std::uint64_t most) {
-  const json::value* value = take(name, required);
-  if (value == nullptr) return 0;
+std::uint64_t Fields::integer(std::string_view name, const json::value& value) {
   boost::system::error_code error;
-  const auto out = value->is_double() ? 0 : value->to_number<std::uint64_t>(error);
-  if (error || value->is_double()) {
+  const auto out = value.is_double() ? 0 : value.to_number<std::uint64_t>(error);
+  if (error || value.is_double()) {
     reject(name, "must be an integer, 0 or more");
     return 0;
   }
-  if (out > most) reject(name, "must be at most " + std::to_string(most));
   return out;
 }
 

@@ -22,8 +22,7 @@ class Fields {
   std::optional<std::string> optional_text(std::string_view name);
   std::optional<bool> optional_flag(std::string_view name);
   std::uint64_t number(std::string_view name);  // an integer, 0 or more
-  // 0 when it is not there.
-  std::uint64_t optional_number(std::string_view name, std::uint64_t most);
+  std::optional<std::uint64_t> optional_number(std::string_view name);
   std::optional<identity::RoleSet> optional_roles(std::string_view name);
   Bytes binary(std::string_view name);  // base64url
   // The JSON's own copy is wiped.
@@ -37,8 +36,8 @@ class Fields {
   [[nodiscard]] Result<void> finish(Fields& inner);
 
  private:
+  std::uint64_t integer(std::string_view name, const boost::json::value& value);
   boost::json::value* take(std::string_view name, bool required);
-  std::uint64_t integer(std::string_view name, bool required, std::uint64_t most);
 
   boost::json::object body_;
   std::string path_;

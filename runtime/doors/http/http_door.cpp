@@ -32,7 +32,8 @@ identity::ConnectionFacts facts_of(const wire::Peer& peer) {
           .host = peer.host,
           .web_socket = false,
           .client = network::Address::parse(peer.address),
-          .path = peer.path};
+          .path = peer.path,
+          .certificates = peer.certificates};
 }
 
 Result<boost::json::object> parse_body(const std::string& text) {

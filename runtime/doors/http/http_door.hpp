@@ -13,7 +13,9 @@
 #include "runtime/async/blocking_pool.hpp"
 #include "runtime/async/task_group.hpp"
 #include "runtime/audit/anchor.hpp"
+#include "runtime/authorities/authorities.hpp"
 #include "runtime/base/clock.hpp"
+#include "runtime/changes/changes.hpp"
 #include "runtime/evidence/sources.hpp"
 #include "runtime/factors/factors.hpp"
 #include "runtime/identity/account.hpp"
@@ -67,6 +69,7 @@ struct Services {
   identity::Bootstrap& bootstrap;
   identity::RoomAdministration& rooms;
   rules::Book& rules;
+  changes::Changes& changes;
   identity::RowWriter& writer;
   audit::Trail& trail;
   audit::Anchor& anchor;
@@ -77,6 +80,7 @@ struct Services {
   const observe::LogFile* log;  // null when standard error is no file
   orders::Orders& orders;
   orders::Bans& bans;
+  authorities::Authorities& authorities;
   const evidence::Sources* location = nullptr;  // what addresses are looked up in
 };
 

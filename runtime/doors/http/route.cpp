@@ -70,9 +70,9 @@ Result<std::string> decoded(std::string_view text) {
 
 std::vector<Route> all_routes() {
   std::vector<Route> out;
-  for (const auto part :
-       {session_routes(), tenant_routes(), user_routes(), group_routes(), policy_routes(),
-        factor_routes(), order_routes(), system_routes(), record_routes(), location_routes()}) {
+  for (const auto part : {session_routes(), tenant_routes(), user_routes(), group_routes(),
+                          policy_routes(), change_routes(), authority_routes(), factor_routes(),
+                          order_routes(), system_routes(), record_routes(), location_routes()}) {
     out.insert(out.end(), part.begin(), part.end());
   }
   return out;

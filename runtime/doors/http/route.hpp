@@ -57,6 +57,8 @@ struct Route {
 [[nodiscard]] std::span<const Route> user_routes();
 [[nodiscard]] std::span<const Route> group_routes();
 [[nodiscard]] std::span<const Route> policy_routes();
+[[nodiscard]] std::span<const Route> change_routes();
+[[nodiscard]] std::span<const Route> authority_routes();
 [[nodiscard]] std::span<const Route> order_routes();
 [[nodiscard]] std::span<const Route> system_routes();
 [[nodiscard]] std::span<const Route> record_routes();

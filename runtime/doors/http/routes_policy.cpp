@@ -2,14 +2,16 @@
 #include <boost/json/array.hpp>
 #include <charconv>
 
+#include "runtime/authorities/x509.hpp"
 #include "runtime/doors/http/errors.hpp"
 #include "runtime/doors/http/explanation.hpp"
 #include "runtime/doors/http/fields.hpp"
+#include "runtime/doors/http/policy_views.hpp"
 #include "runtime/doors/http/route.hpp"
 #include "runtime/identity/errors.hpp"
 #include "runtime/network/address.hpp"
 
-// The policies of tenants.
+// The policies of tenants: what holds and held, and what is decided by it.
 namespace conclave::doors::http {
 
 namespace {
@@ -17,24 +19,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr identity::RoleSet kExplainers{identity::Role::security_admin};
-
-// The account's name where it is still known.
-std::string person(const Context& context, TenantId tenant, UserId user) {
-  const auto& directory = context.services.directory;
-  const identity::User* found = directory.user(tenant, user);
-  return found == nullptr ? base::to_text(user) : directory.account_of(*found);
-}
-
-json::object view(const Context& context, const rules::Version& version) {
-  json::object out{{"version", version.number}};
-  if (version.number == 0) return out;
-  out["set_ms"] = version.set_ms;
-  out["by"] = person(context, version.by_tenant, version.by);
-  out["effect"] = policy::to_text(version.effect);
-  out["note"] = version.note;
-  if (version.copy_of != 0) out["copy_of"] = version.copy_of;
-  return out;
-}
 
 Task<Result<Answer>> show_policy(Context context, Call call) {
   auto tenant = context.services.administration.resolve_tenant(call.actor, call.path[0]);
@@ -60,34 +44,6 @@ Task<Result<Answer>> show_policy(Context context, Call call) {
   co_return Answer{std::move(out)};
 }
 
-Task<Result<Answer>> set_policy(Context context, Call call) {
-  auto tenant = context.services.administration.resolve_tenant(call.actor, call.path[0]);
-  if (!tenant) co_return std::unexpected(tenant.error());
-  Fields in(std::move(call.body));
-  std::string document = in.text("document");
-  const std::uint64_t expected = in.number("expected_version");
-  std::string note = in.optional_text("note").value_or("");
-  CONCLAVE_CO_TRY(in.finish());
-  auto made = co_await context.services.rules.set(call.actor, *tenant, std::move(document),
-                                                  expected, std::move(note));
-  if (!made) co_return std::unexpected(made.error());
-  co_return Answer{view(context, *made)};
-}
-
-Task<Result<Answer>> roll_back_policy(Context context, Call call) {
-  auto tenant = context.services.administration.resolve_tenant(call.actor, call.path[0]);
-  if (!tenant) co_return std::unexpected(tenant.error());
-  Fields in(std::move(call.body));
-  const std::uint64_t number = in.number("version");
-  const std::uint64_t expected = in.number("expected_version");
-  std::string note = in.optional_text("note").value_or("");
-  CONCLAVE_CO_TRY(in.finish());
-  auto made = co_await context.services.rules.roll_back(call.actor, *tenant, number, expected,
-                                                        std::move(note));
-  if (!made) co_return std::unexpected(made.error());
-  co_return Answer{view(context, *made)};
-}
-
 Task<Result<Answer>> policy_history(Context context, Call call) {
   auto tenant = context.services.administration.resolve_tenant(call.actor, call.path[0]);
   if (!tenant) co_return std::unexpected(tenant.error());
@@ -107,6 +63,10 @@ Task<Result<Answer>> policy_history(Context context, Call call) {
     row["effect"] = each.effect;
     row["note"] = each.note;
     if (each.copy_of != 0) row["copy_of"] = each.copy_of;
+    if (const auto proposal = policy::parse_proposal(each.evidence.proposal); proposal) {
+      row["change"] = base::to_text(proposal->change);
+      row["signers"] = signers(context, each.evidence);
+    }
   }
   co_return Answer{{{"versions", std::move(out)}}};
 }
@@ -130,15 +90,21 @@ Result<admission::Candidate> candidate_of(const Context& context, TenantId tenan
   return out;
 }
 
+// A number that may be left out, which says that it is not known.
+std::uint64_t bounded(Fields& in, std::string_view name, std::uint64_t most) {
+  const std::uint64_t value = in.optional_number(name).value_or(0);
+  if (value > most) in.reject(name, "must be at most " + std::to_string(most));
+  return value;
+}
+
 // How the connection would look: what a relay in front of somebody gives away.
 void read_path(Fields& in, identity::ConnectionFacts& connection) {
   constexpr std::uint64_t kMostMs = 60'000;
-  constexpr std::int64_t kUsPerMs = 1'000;
   constexpr std::uint64_t kMostMtu = 65'535;
-  connection.path.round_trip_ms =
-      static_cast<double>(in.optional_number("tcp_round_trip_ms", kMostMs));
-  connection.path.mtu = static_cast<std::uint32_t>(in.optional_number("mtu", kMostMtu));
-  const auto ping_ms = static_cast<std::int64_t>(in.optional_number("round_trip_ms", kMostMs));
+  constexpr std::int64_t kUsPerMs = 1'000;
+  connection.path.round_trip_ms = static_cast<double>(bounded(in, "tcp_round_trip_ms", kMostMs));
+  connection.path.mtu = static_cast<std::uint32_t>(bounded(in, "mtu", kMostMtu));
+  const auto ping_ms = static_cast<std::int64_t>(bounded(in, "round_trip_ms", kMostMs));
   connection.least_ping_us = std::make_shared<std::atomic<std::int64_t>>(ping_ms * kUsPerMs);
 }
 
@@ -151,6 +117,7 @@ Task<Result<Answer>> explain_policy(Context context, Call call) {
   const std::string device = in.text("device");
   const std::string address = in.text("address");
   std::string platform = in.optional_text("platform").value_or("");
+  const std::string certificate = in.optional_text("certificate").value_or("");
   const std::string language = in.optional_text("language").value_or("en");
   const auto client = network::Address::parse(address);
   if (!client) in.reject("address", "must be an IPv4 or IPv6 address");
@@ -166,6 +133,13 @@ Task<Result<Answer>> explain_policy(Context context, Call call) {
   candidate->connection.address = address;
   candidate->connection.client = *client;
   candidate->connection.tls = true;
+  if (!certificate.empty()) {
+    auto chain = authorities::read_chain(certificate);
+    if (!chain) co_return std::unexpected(chain.error());
+    candidate->connection.certificates = *std::move(chain);
+  }
+  const auto judged =
+      context.services.authorities.judge(*tenant, candidate->connection.certificates);
   // What it tells of a person's habits is on record before it is told.
   audit::Entry entry{*tenant,
                      call.actor.user,
@@ -178,6 +152,13 @@ Task<Result<Answer>> explain_policy(Context context, Call call) {
   const auto decision = co_await context.services.doorkeeper.explain(*std::move(candidate));
   json::object out = explanation(
       decision, language == "zh" ? policy::Language::chinese : policy::Language::english);
+  if (!certificate.empty()) {
+    const auto verdict = judged ? judged->verdict : authorities::Verdict::unknown_issuer;
+    out["certificate"] = json::object{{"verdict", authorities::to_text(verdict)}};
+    if (judged && judged->authority) {
+      out["certificate"].as_object()["authority"] = base::to_text(judged->authority);
+    }
+  }
   const auto now = context.services.rules.in_force(*tenant);
   out["policy"] = json::object{{"version", context.services.rules.version(*tenant)},
                                {"standing", rules::to_text(now.standing)},
@@ -187,9 +168,7 @@ Task<Result<Answer>> explain_policy(Context context, Call call) {
 
 constexpr std::array kRoutes{
     Route{"GET", "/api/v1/tenants/{tenant}/policy", Access::session, show_policy},
-    Route{"PUT", "/api/v1/tenants/{tenant}/policy", Access::session, set_policy},
     Route{"GET", "/api/v1/tenants/{tenant}/policy/versions", Access::session, policy_history},
-    Route{"POST", "/api/v1/tenants/{tenant}/policy/roll-back", Access::session, roll_back_policy},
     Route{"POST", "/api/v1/tenants/{tenant}/policy/explain", Access::session, explain_policy},
 };
 

@@ -29,6 +29,7 @@ identity::ConnectionFacts facts_of(const wire::Peer& peer) {
           .host = peer.host,
           .client = network::Address::parse(peer.address),
           .path = peer.path,
+          .certificates = peer.certificates,
           .least_ping_us = peer.least_ping_us};
 }
 

@@ -113,6 +113,7 @@ Result<std::unique_ptr<Client>> connected(const Request& request, Listener& list
                                           bool catch_up) {
   Options options;
   options.home = request.home;
+  options.certificate_file = request.certificate_file;
   options.server = request.server;
   options.catch_up = catch_up;
   auto client = Client::open(std::move(options), listener);
@@ -149,6 +150,7 @@ Result<void> sign_in(const Request& request) {
   options.home = request.home;
   options.server = request.server;
   options.ca_file = request.ca_file;
+  options.certificate_file = request.certificate_file;
   options.hardware_id = request.hardware_id;
   options.service_id = request.service_id;
   auto client = Client::open(std::move(options), quiet);

@@ -15,6 +15,7 @@ struct Request {
   std::string account, server, device_name, room, text, query;
   std::string code, recovery_code;  // instead of the password
   std::filesystem::path ca_file;
+  std::filesystem::path certificate_file;
   std::vector<std::string> accounts;
   std::int64_t limit = 20;
   std::int64_t before = 0;

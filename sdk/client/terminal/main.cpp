@@ -130,6 +130,9 @@ int main(int argc, char** argv) {
         const bool plain = !name.empty() && name.find('/') == std::string::npos && name[0] != '.';
         return plain ? std::string() : std::string("a device's name is a plain word");
       });
+  app.add_option("--client-certificate", request.certificate_file,
+                 "PEM file to show where a certificate proves your organisation's VPN")
+      ->check(CLI::ExistingFile);
   app.add_flag("--json", request.as_json, "one JSON object a line, for programs");
   add_commands(app, request, chosen);
   add_factor_commands(app, request, chosen);

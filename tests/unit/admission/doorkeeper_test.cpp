@@ -249,5 +249,32 @@ TEST_F(DoorkeeperTest, AnOldPasswordHoldsUpEveryDeviceUntilItIsChanged) {
   EXPECT_FALSE(after->actor.restricted);
 }
 
+TEST_F(DoorkeeperTest, ARehearsalCountsWhomAnotherPolicyWouldTouchAndTouchesNobody) {
+  const TestDevice in;
+  const TestDevice away;
+  ASSERT_TRUE(enrol(in));
+  const auto left = enrol(away);
+  ASSERT_TRUE(left);
+  EXPECT_TRUE(world.s->sessions.end(left->actor.session, identity::SessionEnd::signed_out));
+  policy::Policy rules = world.policy;
+  const auto same = world.run(world.s->doorkeeper.rehearse(world.tenant, rules));
+  EXPECT_EQ(same.open.devices, 1U);
+  EXPECT_EQ(same.resting.devices, 1U);
+  EXPECT_TRUE(same.touched.empty());
+  rules.factors.demand = policy::Demand::always;  // of people who have none
+  const auto seen = world.run(world.s->doorkeeper.rehearse(world.tenant, rules));
+  EXPECT_EQ(seen.restricted.devices, 2U);
+  EXPECT_EQ(seen.restricted.users, 1U);
+  EXPECT_EQ(seen.refused.devices + seen.stepped_up.devices + seen.eased.devices, 0U);
+  ASSERT_EQ(seen.touched.size(), 2U);
+  EXPECT_EQ(seen.touched[0].then, policy::Outcome::restrict);
+  EXPECT_NE(seen.touched[0].reasons.find("factor"), std::string::npos);
+  // The other way round it eases them.
+  std::swap(rules, world.policy);
+  EXPECT_EQ(world.run(world.s->doorkeeper.rehearse(world.tenant, rules)).eased.devices, 2U);
+  EXPECT_EQ(sessions(), 1U);
+  EXPECT_EQ(devices(), 2U);
+}
+
 }  // namespace
 }  // namespace conclave::admission

@@ -38,10 +38,9 @@ server_place = "50.11, 8.68"
 )",
                             kFile);
   ASSERT_TRUE(config) << to_text(config.error(), kFile);
-  EXPECT_THAT(location_files(*config),
-              ::testing::ElementsAre("/srv/conclave/location/city.mmdb",
-                                     "/usr/share/GeoIP/asn.mmdb",
-                                     "/srv/conclave/lists/relays.txt"));
+  EXPECT_THAT(location_files(*config), ::testing::ElementsAre("/srv/conclave/location/city.mmdb",
+                                                              "/usr/share/GeoIP/asn.mmdb",
+                                                              "/srv/conclave/lists/relays.txt"));
   EXPECT_EQ(parse_coordinates(config->location.server_place)->longitude, 8.68);
 }
 
@@ -155,6 +154,13 @@ TEST(Config, BrokenTomlNamesItsLine) {
 TEST(Config, PlainListenersStayOnLoopback) {
   EXPECT_THAT(problems_of("[[listen]]\naddress = \"0.0.0.0\"\ntls = false\n"), SizeIs(1));
   EXPECT_THAT(problems_of("[[listen]]\naddress = \"127.0.0.1\"\ntls = false\n"), SizeIs(0));
+}
+
+TEST(Config, OnlyListenersWithTlsAskForCertificates) {
+  EXPECT_THAT(problems_of("[[listen]]\nclient_certificates = true\n"), SizeIs(0));
+  const auto problems = problems_of("[[listen]]\ntls = false\nclient_certificates = true\n");
+  ASSERT_THAT(problems, SizeIs(1));
+  EXPECT_EQ(problems[0].key, "listen[0].client_certificates");
 }
 
 TEST(Config, TheSameAddressAndPortTwiceIsRefused) {

@@ -59,10 +59,10 @@ TEST_F(PolicyCommands, ADifferenceIsClassified) {
   const auto now =
       file("new.toml", "devices.cap = 4\nnetwork.egress = [\"192.0.2.0/24\"]\nnote = \"x\"\n");
   ASSERT_EQ(run_with({"diff", old, now}), 0) << err();
-  EXPECT_THAT(out(), HasSubstr("weakening: devices.cap: 3 -> 4\n"));
+  EXPECT_THAT(out(), HasSubstr("weakening: devices.cap: 3 -> 4 (signed by provider, tenant)\n"));
   EXPECT_THAT(out(), HasSubstr("weakening, moving trust: network.egress: [] -> "));
   EXPECT_THAT(out(), HasSubstr("neutral: note: "));
-  EXPECT_THAT(out(), HasSubstr("as a whole: weakening, moving trust\n"));
+  EXPECT_THAT(out(), HasSubstr("as a whole: weakening, moving trust\nwaits for signatures\n"));
   ASSERT_EQ(run_with({"diff", old, old}), 0);
   EXPECT_EQ(out(), "no change\n");
 }

@@ -28,6 +28,19 @@ TEST(Fields, ReadsWhatIsThere) {
   EXPECT_TRUE(in.finish());
 }
 
+TEST(Fields, NumbersAreIntegersThatMayBeLeftOut) {
+  Fields in = fields(R"({"a":7,"b":0})");
+  EXPECT_EQ(in.number("a"), 7U);
+  EXPECT_EQ(in.optional_number("b"), 0U);
+  EXPECT_EQ(in.optional_number("absent"), std::nullopt);
+  EXPECT_TRUE(in.finish());
+  for (const char* body : {R"({"a":-1})", R"({"a":1.5})", R"({"a":"1"})", R"({"a":true})"}) {
+    Fields wrong = fields(body);
+    (void)wrong.optional_number("a");
+    EXPECT_EQ(mistake(wrong), "a: must be an integer, 0 or more") << body;
+  }
+}
+
 TEST(Fields, NamesTheFirstMistake) {
   struct Row {
     const char* body;

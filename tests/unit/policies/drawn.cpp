@@ -100,6 +100,7 @@ NetworkFacts Draw::network() {
   if (chance(50)) out.as_number = 64500;
   for (std::size_t i = below(3); i > 0; --i) out.listed.push_back({word<Listed>(), "list"});
   out.client_certificate = chance(30);
+  if (chance(20)) out.certificate_refused = "expired";
   out.access = word<Access>();
   return out;
 }

@@ -114,6 +114,34 @@ TEST(Monotony, NoChangeThatLetsMoreInIsCalledHarmless) {
   EXPECT_GT(laxer, kRounds / 100);
 }
 
+// Nor one after which what was let in is looked at later, or its other devices are no more told.
+TEST(Monotony, NoChangeThatLooksAwayIsCalledHarmless) {
+  Draw draw(8'311);
+  int away = 0;
+  for (int round = 0; round < kRounds && !HasFatalFailure(); ++round) {
+    const auto before = drawn_policy(draw);
+    const auto after = draw.variant(before, 3);
+    if (!is_consistent(after)) continue;
+    const auto facts = draw.facts();
+    const auto old = decide(facts, before);
+    const auto now = decide(facts, after);
+    if (old.outcome != now.outcome) continue;
+    const auto* old_look = old.obligation(Duty::recheck);
+    const auto* new_look = now.obligation(Duty::recheck);
+    const bool later =
+        old_look != nullptr && (new_look == nullptr || new_look->at_ms > old_look->at_ms);
+    const bool quieter = old.obligation(Duty::notify_devices) != nullptr &&
+                         now.obligation(Duty::notify_devices) == nullptr;
+    away += later || quieter;
+    if (!whole(changes(before, after)).weakens) {
+      ASSERT_FALSE(later || quieter)
+          << shown(changes(before, after)) << schema::json_text(write_facts(facts))
+          << schema::json_text(write_decision(old)) << schema::json_text(write_decision(now));
+    }
+  }
+  EXPECT_GT(away, kRounds / 400);
+}
+
 TEST(Monotony, EveryDecisionIsTheSameAgainAndExplainsItself) {
   Draw draw(99);
   for (int round = 0; round < kRounds / 4; ++round) {

@@ -1,5 +1,6 @@
 #include <gmock/gmock.h>
 
+#include "policies/document/change.hpp"
 #include "policies/engine/engine.hpp"
 
 namespace conclave::policy {
@@ -88,6 +89,41 @@ TEST(NewPassword, ToldToBeShortSaysHowLongItMustBe) {
   ASSERT_EQ(decision.reasons.size(), 1u);
   EXPECT_EQ(advice(decision.reasons[0], Language::english),
             "This password has 9 characters; use at least 14.");
+}
+
+// No change of the rules of passwords that lets one pass more is called harmless.
+TEST(Password, NoChangeThatLetsMorePasswordsPassIsCalledHarmless) {
+  const Number lengths[] = {8, 10, 12};
+  const Care cares[] = {Care::ignore, Care::warn, Care::refuse};
+  std::vector<Policy> all;
+  for (const Number length : lengths) {
+    for (const Care breached : cares) {
+      for (const Care reused : cares) {
+        Policy& one = all.emplace_back();
+        one.password.length = length;
+        one.password.breached = breached;
+        one.password.reused = reused;
+      }
+    }
+  }
+  int laxer = 0;
+  for (const Policy& before : all) {
+    for (const Policy& after : all) {
+      Effect whole;
+      for (const Change& change : changes(before, after)) whole |= change.effect;
+      for (const Number length : {9, 11, 13}) {
+        for (const int bits : {0, 1, 2, 3}) {
+          const PasswordFacts facts{length, (bits & 1) != 0, (bits & 2) != 0};
+          const Decision old = decide_password(facts, before);
+          const Decision now = decide_password(facts, after);
+          const bool passes = now.outcome < old.outcome || now.reasons.size() < old.reasons.size();
+          laxer += passes ? 1 : 0;
+          ASSERT_TRUE(!passes || whole.weakens);
+        }
+      }
+    }
+  }
+  EXPECT_GT(laxer, 100);
 }
 
 }  // namespace

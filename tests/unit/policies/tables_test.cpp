@@ -47,6 +47,25 @@ TEST(Tables, DetailsAreCarriedToTheReason) {
   EXPECT_EQ(detail_of(Code::location_finding), "5 ms and 90 ms");
 }
 
+TEST(Tables, WhyACertificateDoesNotCountStandsBesideTheMissingVpn) {
+  Facts facts;
+  facts.network.certificate_refused = "expired";
+  Policy policy;
+  policy.network.mandatory_vpn = true;
+  const auto detail = [&] {
+    const auto decision = decide(facts, policy);
+    const auto found = std::ranges::find(decision.reasons, Code::vpn_missing, &Reason::code);
+    return found == decision.reasons.end() ? "no reason" : found->detail;
+  };
+  EXPECT_EQ(detail(), "");
+  policy.network.certificate_proof = true;
+  EXPECT_EQ(detail(), "client certificate: expired");
+  facts.network.certificate_refused.clear();
+  EXPECT_EQ(detail(), "");
+  facts.network.client_certificate = true;
+  EXPECT_EQ(detail(), "no reason");
+}
+
 TEST(Tables, TheMainReasonIsTheFirstOfTheStrictest) {
   Facts facts;
   facts.account.state = AccountState::disabled;

@@ -8,6 +8,7 @@
 #include "runtime/identity/errors.hpp"
 #include "runtime/rules/errors.hpp"
 #include "tests/unit/identity/fixture.hpp"
+#include "tests/unit/rules/signing.hpp"
 
 // Policies over real rows of power: identity's writer and trail, fakes of store and token.
 namespace conclave::rules {
@@ -44,8 +45,25 @@ class BookTest : public ::testing::Test {
     ASSERT_TRUE(world.run(book->load(*rows)));
   }
 
-  Result<Version> set(std::string_view document, std::uint64_t expected) {
-    return world.run(book->set(officer, world.tenant, std::string(document), expected, "why"));
+  // As whoever may, signed where it has to be.
+  Result<Version> set(std::string_view document, std::uint64_t expected, std::string note = "why",
+                      std::uint64_t copy_of = 0) {
+    auto draft = book->draft(world.tenant, std::string(document), std::move(note));
+    if (!draft) return std::unexpected(draft.error());
+    draft->replaces = expected;
+    draft->version.copy_of = copy_of;
+    draft->version.by = officer.user;
+    draft->version.by_tenant = officer.tenant;
+    if (policy::waits(draft->version.effect)) {
+      const auto proposal = testing::proposal_of(*draft, world.clock.now_ms);
+      draft->version.evidence = testing::evidence_of(proposal, laptop);
+    }
+    return world.run(book->put(officer, *draft, {}));
+  }
+  Result<Version> roll_back(std::uint64_t number, std::uint64_t expected, std::string note) {
+    const auto old = book->document(officer, world.tenant, number);
+    if (!old) return std::unexpected(old.error());
+    return set(old->document, expected, std::move(note), number);
   }
   [[nodiscard]] policy::Number cap() const { return book->of(world.tenant).devices.cap; }
   [[nodiscard]] Standing standing() const { return book->in_force(world.tenant).standing; }
@@ -64,6 +82,7 @@ class BookTest : public ::testing::Test {
   }
 
   World world;
+  testing::TestDevice laptop;
   Actor officer;
   Actor auditor;
   std::unique_ptr<Book> book;
@@ -126,24 +145,21 @@ TEST_F(BookTest, too_long_a_document_and_a_note_of_several_lines_are_refused) {
   EXPECT_TRUE(set(std::string(kMaxDocument, '#'), 0));
   for (const std::string& note :
        {std::string("a\nb"), std::string(kMaxNote + 1, 'x'), std::string("\xff")}) {
-    const auto refused = world.run(book->set(officer, world.tenant, std::string(kTwo), 1, note));
+    const auto refused = set(kTwo, 1, note);
     ASSERT_FALSE(refused);
     EXPECT_TRUE(refused.error().is(kPolicyInvalid));
   }
 }
 
-TEST_F(BookTest, only_security_admins_and_the_provider_change_a_policy) {
+TEST_F(BookTest, only_security_admins_and_the_provider_may_write_a_policy) {
   const Actor root = world.actor_of(world.provider, world.root);
   const Actor stranger{world.provider, UserId{9}, {}, {}, {Role::security_admin}};
   for (const Actor& by : {actor(world.admin), actor(world.ann), auditor}) {
-    const auto refused = world.run(book->set(by, world.tenant, std::string(kTwo), 0, {}));
-    ASSERT_FALSE(refused);
-    EXPECT_TRUE(refused.error().is(identity::kDenied));
+    EXPECT_TRUE(book->may_write(by, world.tenant).error().is(identity::kDenied));
   }
-  const auto unknown = world.run(book->set(stranger, world.tenant, std::string(kTwo), 0, {}));
-  ASSERT_FALSE(unknown);
-  EXPECT_TRUE(unknown.error().is(identity::kTenantNotFound));
-  EXPECT_TRUE(world.run(book->set(root, world.tenant, std::string(kTwo), 0, {})));
+  EXPECT_TRUE(book->may_write(stranger, world.tenant).error().is(identity::kTenantNotFound));
+  EXPECT_TRUE(book->may_write(root, world.tenant));
+  EXPECT_TRUE(book->may_write(officer, world.tenant));
 }
 
 TEST_F(BookTest, auditors_read_and_others_do_not) {
@@ -158,7 +174,7 @@ TEST_F(BookTest, auditors_read_and_others_do_not) {
 TEST_F(BookTest, rolling_back_makes_a_new_version_of_the_old_document) {
   ASSERT_TRUE(set(kTwo, 0));
   ASSERT_TRUE(set(kThree, 1));
-  const auto back = world.run(book->roll_back(officer, world.tenant, 1, 2, "three was one more"));
+  const auto back = roll_back(1, 2, "three was one more");
   ASSERT_TRUE(back);
   EXPECT_EQ(back->number, 3U);
   EXPECT_EQ(back->copy_of, 1U);
@@ -176,12 +192,81 @@ TEST_F(BookTest, rolling_back_makes_a_new_version_of_the_old_document) {
   EXPECT_FALSE(listed->back().in_force);
 }
 
-TEST_F(BookTest, rolling_back_needs_a_version_that_is_there_and_the_right) {
+TEST_F(BookTest, a_version_that_weakens_does_not_come_into_force_without_its_signatures) {
   ASSERT_TRUE(set(kTwo, 0));
-  const auto none = world.run(book->roll_back(officer, world.tenant, 7, 1, {}));
-  EXPECT_TRUE(none.error().is(kVersionNotFound));
-  const auto denied = world.run(book->roll_back(auditor, world.tenant, 7, 1, {}));
-  EXPECT_TRUE(denied.error().is(identity::kDenied));
+  auto draft = book->draft(world.tenant, std::string(kThree), {});
+  ASSERT_TRUE(draft);
+  draft->version.by = officer.user;
+  draft->version.by_tenant = officer.tenant;
+  EXPECT_TRUE(world.run(book->put(officer, *draft, {})).error().is(kChangeUnsigned));
+  const auto proposal = testing::proposal_of(*draft, world.clock.now_ms);
+
+  struct Wrong {
+    std::string_view what;
+    std::function<void(policy::Proposal&)> act;
+  };
+  const Wrong wrongs[] = {
+      {"another tenant", [](auto& it) { it.tenant = TenantId{9}; }},
+      {"another document", [](auto& it) { it.new_digest[0] ^= 1; }},
+      {"another old document", [](auto& it) { it.old_digest[0] ^= 1; }},
+      {"another old version", [](auto& it) { it.old_version = 0; }},
+      {"another class", [](auto& it) { it.effect.moves_trust = !it.effect.moves_trust; }},
+      {"another author", [](auto& it) { it.by = UserId{9}; }},
+      {"another kind", [](auto& it) { it.kind = "link"; }},
+      {"expired",
+       [&](auto& it) {
+         it.expires_ms = world.clock.now_ms;
+         it.proposed_ms -= 9;
+       }},
+      {"more people", [](auto& it) { it.quorum.persons = 2; }},
+      {"the provider too", [](auto& it) { it.quorum.parties.add(policy::Party::provider); }},
+  };
+  for (const Wrong& wrong : wrongs) {
+    policy::Proposal other = proposal;
+    wrong.act(other);
+    draft->version.evidence = testing::evidence_of(other, laptop);
+    EXPECT_TRUE(world.run(book->put(officer, *draft, {})).error().is(kChangeUnsigned))
+        << wrong.what;
+  }
+  // The signature of one change under another.
+  policy::Proposal other = proposal;
+  other.change = ChangeId{78};
+  draft->version.evidence = {policy::encode(other), {testing::approval_by(laptop, proposal)}};
+  EXPECT_TRUE(world.run(book->put(officer, *draft, {})).error().is(kChangeUnsigned));
+  EXPECT_EQ(cap(), 2);
+  draft->version.evidence = testing::evidence_of(proposal, laptop);
+  EXPECT_TRUE(world.run(book->put(officer, *draft, {})));
+  EXPECT_EQ(cap(), 3);
+}
+
+// The token vouches for the row, and still its signatures are looked at.
+TEST_F(BookTest, signatures_are_checked_again_at_every_start) {
+  ASSERT_TRUE(set(kTwo, 0));
+  ASSERT_TRUE(set(kThree, 1));
+  start();
+  ASSERT_EQ(cap(), 3);
+  const store::Record sound = row(2);
+  auto sealed = decode(sound);
+  ASSERT_TRUE(sealed);
+  const auto as_row = [&](const SealedVersion& version) {
+    store::Record out = encode(version);
+    world.keys.mac_rows({out.content},
+                        [&](const Result<std::vector<Bytes>>& macs) { out.mac = macs->front(); });
+    return out;
+  };
+  SealedVersion bent = *sealed;
+  bent.version.evidence.approvals.front().signature.front() ^= 1;
+  row(2) = as_row(bent);
+  start();
+  EXPECT_TRUE(strict());
+  EXPECT_NE(book->in_force(world.tenant).why.find("signatures"), std::string::npos);
+  bent.version.evidence = {};
+  row(2) = as_row(bent);
+  start();
+  EXPECT_TRUE(strict());
+  row(2) = as_row(*sealed);
+  start();
+  EXPECT_EQ(cap(), 3);
 }
 
 TEST_F(BookTest, the_hook_is_told_after_the_change) {
@@ -259,7 +344,7 @@ TEST_F(BookTest, a_broken_older_version_is_shown_and_does_not_come_back) {
   const auto listed = book->history(officer, world.tenant);
   ASSERT_EQ(listed->size(), 2U);
   EXPECT_EQ(listed->back().refused, "mac");
-  EXPECT_FALSE(world.run(book->roll_back(officer, world.tenant, 1, 2, {})));
+  EXPECT_FALSE(roll_back(1, 2, {}));
 }
 
 TEST_F(BookTest, an_admin_mends_it_for_good) {
@@ -323,7 +408,7 @@ TEST_F(BookTest, a_deleted_tenant_leaves_nothing_behind) {
   ASSERT_TRUE(set(kTwo, 0));
   const Actor root = world.actor_of(world.provider, world.root);
   ASSERT_TRUE(world.run(world.s->administration.delete_tenant(root, world.tenant)));
-  EXPECT_TRUE(set(kThree, 1).error().is(identity::kTenantNotFound));
+  EXPECT_TRUE(set(kThree, 1).error().is(kPolicyConflict));
   start();
   EXPECT_EQ(standing(), Standing::shipped);
   EXPECT_EQ(book->refused(), 0U);

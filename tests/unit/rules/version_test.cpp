@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "runtime/rules/errors.hpp"
+#include "tests/unit/rules/signing.hpp"
+
 namespace conclave::rules {
 namespace {
 
@@ -31,6 +34,30 @@ TEST(Version, ReadsWhatItWrote) {
   EXPECT_EQ(read->version.copy_of, version.copy_of);
   EXPECT_EQ(read->version.effect, version.effect);
   EXPECT_EQ(read->texts, (Bytes{1, 2, 3}));
+}
+
+TEST(Version, KeepsWhoSignedIt) {
+  Version version = sample();
+  version.document = "base = \"open\"\n";
+  Draft draft;
+  draft.version = version;
+  draft.replaces = 2;
+  const testing::TestDevice laptop;
+  const auto proposal = testing::proposal_of(draft, version.set_ms);
+  version.evidence = testing::evidence_of(proposal, laptop);
+  const auto read = decode(encode({version, {}}));
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->version.evidence.proposal, version.evidence.proposal);
+  ASSERT_EQ(read->version.evidence.approvals.size(), 1U);
+  const Approval& approval = read->version.evidence.approvals.front();
+  EXPECT_EQ(approval.key, laptop.key());
+  EXPECT_EQ(approval.parties, policy::Parties{policy::Party::tenant});
+  EXPECT_TRUE(holds(approval, proposal, read->version.evidence.proposal));
+  Version opened = read->version;
+  opened.document = version.document;
+  EXPECT_TRUE(check_evidence(opened));
+  opened.document += "#";
+  EXPECT_TRUE(check_evidence(opened).error().is(kChangeUnsigned));
 }
 
 TEST(Version, TextsAreReadToTheirLastByte) {
@@ -78,8 +105,8 @@ TEST(Version, IsReadToItsLastByteAndNotBeyond) {
 
 TEST(Version, EffectsThatDoNotExistAreRefused) {
   store::Record row = encode({sample(), {}});
-  // Behind the effect stands an empty run of four bytes.
-  row.content[row.content.size() - 5] = 8;
+  // Behind the effect stand empty evidence (a run and a count) and an empty run: nine bytes.
+  row.content[row.content.size() - 10] = 8;
   EXPECT_FALSE(decode(row));
 }
 

@@ -93,6 +93,12 @@ void EchoHttp::handle(HttpRequest request, HttpReply reply) {
     response.body = request.peer.address + (request.peer.proxied ? " proxied" : " direct") +
                     (request.peer.loopback ? " loopback" : "");
   }
+  if (request.target == "/certificates") {
+    const auto& chain = request.peer.certificates;
+    response.body =
+        chain ? std::to_string(chain->der.size()) + " " + base::hex_encode(chain->der.front())
+              : "none";
+  }
   // From another thread, as services answer.
   std::thread([reply = std::move(reply), response = std::move(response)]() mutable {
     reply(std::move(response));
@@ -147,7 +153,8 @@ Running::Running(const ServerLimits& limits, hsm::tls::SignDigest signer,
   Server::Parts parts;
   parts.io = {io_.get_executor()};
   parts.listen = {{.address = "127.0.0.1", .port = 0, .tls = false},
-                  {.address = "127.0.0.1", .port = 0, .tls = true}};
+                  {.address = "127.0.0.1", .port = 0, .tls = true},
+                  {.address = "127.0.0.1", .port = 0, .client_certificates = true}};
   for (ListenAddress& listen : parts.listen) {
     listen.proxy_protocol = proxies.proxy_protocol;
     listen.proxy_strangers = proxies.proxy_strangers;

@@ -50,7 +50,8 @@ class EchoDoor : public WebSocketDoor {
 };
 
 // Answers with method, target and body; on /peer with the peer's address, whether TCP ends at a
-// proxy, and whether it counts as this machine.
+// proxy, and whether it counts as this machine; on /certificates with how many it presented and
+// the leaf in hex.
 class EchoHttp : public HttpDoor {
  public:
   void handle(HttpRequest request, HttpReply reply) override;
@@ -68,7 +69,8 @@ struct MemoryIdentity {
   std::shared_ptr<evp_pkey_st> key_;
 };
 
-// A running server: one plain and one TLS listener on free loopback ports, one I/O thread.
+// A running server on free loopback ports: a plain listener, one with TLS, one that asks for
+// certificates; one I/O thread.
 class Running {
  public:
   // `signer`: the private key lies behind the token's seam; empty: in memory.
@@ -79,6 +81,7 @@ class Running {
 
   [[nodiscard]] std::uint16_t plain() const { return ports_[0]; }
   [[nodiscard]] std::uint16_t tls() const { return ports_[1]; }
+  [[nodiscard]] std::uint16_t asking() const { return ports_[2]; }
   [[nodiscard]] Server& server() { return *server_; }
   // The value of a metric in the exposition, label text included in `name`; 0 when absent.
   [[nodiscard]] double metric(const std::string& name) const;

@@ -6,10 +6,13 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <openssl/x509.h>
+
 #include <array>
 #include <stdexcept>
 
 #include "runtime/base/encoding.hpp"
+#include "tests/unit/wire/fixture.hpp"
 
 namespace conclave::wire::test {
 
@@ -150,6 +153,20 @@ unsigned read_close_code(RawClient& client) {
   return 0;
 }
 
+namespace {
+
+void present(SSL_CTX* context, const TlsClient::Options& options) {
+  const Bytes& leaf = options.identity->identity.leaf;
+  SSL_CTX_use_certificate_ASN1(context, static_cast<int>(leaf.size()), leaf.data());
+  SSL_CTX_use_PrivateKey(context, options.identity->key()->get());
+  for (int i = 0; i < options.behind; ++i) {
+    const unsigned char* at = leaf.data();
+    SSL_CTX_add0_chain_cert(context, d2i_X509(nullptr, &at, static_cast<long>(leaf.size())));
+  }
+}
+
+}  // namespace
+
 TlsClient::TlsClient(std::uint16_t port, const Options& options)
     : RawClient(port), context_(SSL_CTX_new(TLS_client_method())) {
   if (options.least != 0) SSL_CTX_set_min_proto_version(context_, options.least);
@@ -157,6 +174,7 @@ TlsClient::TlsClient(std::uint16_t port, const Options& options)
   SSL_CTX_set_options(context_, options.switched_off);
   SSL_CTX_set_security_level(context_, 0);
   SSL_CTX_set_cipher_list(context_, options.ciphers12 != nullptr ? options.ciphers12 : "ALL");
+  if (options.identity != nullptr) present(context_, options);
   ssl_ = SSL_new(context_);
   SSL_set_fd(ssl_, descriptor_);
   if (options.session != nullptr) SSL_set_session(ssl_, options.session);

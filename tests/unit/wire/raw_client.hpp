@@ -51,6 +51,8 @@ struct Frame {
 // Reads up to the close frame: its code, or 0 when the stream ended without one.
 [[nodiscard]] unsigned read_close_code(RawClient& client);
 
+struct MemoryIdentity;
+
 class TlsClient : public RawClient {
  public:
   struct Options {
@@ -58,8 +60,10 @@ class TlsClient : public RawClient {
     int most = 0;
     const char* ciphers12 = nullptr;
     SSL_SESSION* session = nullptr;
-    const char* alpn = nullptr;      // wire form
-    std::uint64_t switched_off = 0;  // SSL_OP_NO_…
+    const char* alpn = nullptr;                // wire form
+    std::uint64_t switched_off = 0;            // SSL_OP_NO_…
+    const MemoryIdentity* identity = nullptr;  // what the client presents when it is asked
+    int behind = 0;                            // how often that certificate follows itself
   };
   TlsClient(std::uint16_t port, const Options& options);
   explicit TlsClient(std::uint16_t port) : TlsClient(port, Options{}) {}

@@ -27,9 +27,11 @@ class ApiError(Exception):
 class Admin:
     """Somebody who signs in over HTTPS with a device and calls the API."""
 
-    def __init__(self, installation, device):
+    def __init__(self, installation, device, certificate=None):
+        """`certificate`: shown in the TLS handshake (certificates.ClientCertificate)."""
         self.installation = installation
         self.device = device
+        self.certificate = certificate
         self.token = None
 
     # -- requests
@@ -40,7 +42,8 @@ class Admin:
         merged = {"Content-Type": "application/json"} if data else {}
         merged.update(headers or {})
         return http.request(self.installation.ports["https"], method, target, data or None, merged,
-                            authority=self.installation.authority)
+                            authority=self.installation.authority,
+                            certificate=self.certificate)
 
     def authorised_headers(self, method, target, data, **changes):
         proof = self.device.http_proof(method, target, data, self.token, **changes)

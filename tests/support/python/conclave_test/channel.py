@@ -100,14 +100,18 @@ class Channel:
 class TlsChannel(Channel):
     """TLS as a browser does it: the sign-in is bound to the Origin header."""
 
-    def __init__(self, host, port, authority, timeout=10, origin=None):
+    def __init__(self, host, port, authority, timeout=10, origin=None, certificate=None):
+        """`certificate`: the client's own (certificates.ClientCertificate)."""
         self._authority = str(authority)
+        self._certificate = certificate
         self.origin = origin or f"https://{host}:{port}"
         self.binding = ("origin", self.origin.encode())
         super().__init__(host, port, timeout)
 
     def _secure(self, host):
         context = ssl.create_default_context(cafile=self._authority)
+        if self._certificate:
+            context.load_cert_chain(self._certificate.file)
         self.socket = context.wrap_socket(self.socket, server_hostname=host)
         self.version = self.socket.version()
 

@@ -20,10 +20,12 @@ class Response:
 
 
 def request(port, method, target, body=None, headers=None, authority=None, timeout=20,
-            host="127.0.0.1"):
+            host="127.0.0.1", certificate=None):
     """HTTPS when an authority file is given, else plain HTTP to a loopback listener."""
     if authority:
         context = ssl.create_default_context(cafile=str(authority))
+        if certificate:
+            context.load_cert_chain(certificate.file)
         connection = http.client.HTTPSConnection(host, port, timeout=timeout, context=context)
     else:
         connection = http.client.HTTPConnection(host, port, timeout=timeout)

@@ -28,6 +28,8 @@ DEFAULTS = {
     "log.level": "debug",
     # People of tests sign in with as many devices as a test likes; those about policies set one.
     "policy.default": "open",
+    # One admin changes policies alone; tests about signatures ask for more.
+    "policy.signatures": 1,
     # Devices and admins of tests order at once; those about the waiting time and the cap set them.
     "keyd.order_wait_minutes": 0,
     "keyd.orders_per_hour": 1000,

@@ -8,6 +8,7 @@ from .processes import wait_until
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 POLICY = 8  # the kind of rows of policies
+CHANGE = 17  # of changes of them that wait for signatures, or did
 
 
 def content_db(installation):

@@ -2,7 +2,7 @@
 
 import shutil
 
-from . import proxied
+from . import changes, proxied
 from .client import Client, Refused
 from .schema import ROOT
 
@@ -15,8 +15,9 @@ LISTS = {"vpn": "81.2.69.160/27\n", "tor": "81.2.69.192/28\n", "proxy": "89.160.
          "hosting": "2.125.160.216/29\n"}
 
 
-def installation(fresh, folder, **config):
-    """A server with the samples and a list of each kind; `config` as Installation takes it."""
+def installation(fresh, folder, listener="", **config):
+    """A server with the samples and a list of each kind; `config` as Installation takes it,
+    `listener`: further lines of the [[listen]] table."""
     folder.mkdir(mode=0o700)
     shutil.copy(SAMPLES / "GeoLite2-City-Test.mmdb", folder / "city.mmdb")
     values = {"location.databases": [str(folder / "city.mmdb")], "location.reload_s": 1,
@@ -26,19 +27,20 @@ def installation(fresh, folder, **config):
         values[f"location.{name}"] = [str(folder / f"{name}.txt")]
     made = fresh(dict(values, **config),
                  tls_listener=f'proxy_protocol_from = ["{proxied.BALANCER}"]\n'
-                              'proxy_strangers = true\n')
+                              'proxy_strangers = true\n' + listener)
     made.location = folder
     return made
 
 
-def come_from(made, address):
-    """A connection of a client at `address`."""
-    return Client(proxied.FromAddress(made, proxied.BALANCER, proxied.header(address)))
+def come_from(made, address, certificate=None):
+    """A connection of a client at `address`, with a client certificate of its own or without."""
+    return Client(proxied.FromAddress(made, proxied.BALANCER, proxied.header(address),
+                                      certificate))
 
 
-def sign_in(made, device, address):
+def sign_in(made, device, address, certificate=None):
     """(client, None) of a device that is let in from `address`, (None, Refused) otherwise."""
-    client = come_from(made, address)
+    client = come_from(made, address, certificate)
     try:
         if device.device:
             client.prove(device)
@@ -68,6 +70,4 @@ def subjects(refused, code):
 
 def set_policy(made, domain, document):
     """The tenant's own policy from now on; `document` in TOML."""
-    newest = made.admin_api.get(f"/tenants/{domain}/policy")["newest_version"]
-    made.admin_api.call("PUT", f"/api/v1/tenants/{domain}/policy",
-                        {"document": document, "expected_version": newest})
+    changes.set_policy(made.admin_api, domain, document)

@@ -6,12 +6,22 @@ import signal
 import time
 
 
-def alive(pid):
+def _task_state(stat):
     try:
-        state = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return stat.read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return "X"
+
+
+def alive(pid):
+    """Whether any thread of it still runs: the first may be gone while others hold its files and
+    locks."""
+    folder = pathlib.Path(f"/proc/{pid}/task")
+    try:
+        tasks = [entry / "stat" for entry in folder.iterdir()]
     except (FileNotFoundError, ProcessLookupError):
         return False
-    return state not in ("Z", "X")
+    return any(_task_state(stat) not in ("Z", "X") for stat in tasks)
 
 
 def children(pid, name=None):

@@ -19,9 +19,10 @@ def header(address):
 class FromAddress(TlsChannel):
     """TLS from an address of our own, with bytes before the handshake."""
 
-    def __init__(self, installation, source, first=b""):
+    def __init__(self, installation, source, first=b"", certificate=None):
         self._source, self._port, self._first = source, installation.ports["https"], first
-        super().__init__("127.0.0.1", self._port, installation.authority)
+        super().__init__("127.0.0.1", self._port, installation.authority,
+                         certificate=certificate)
 
     def _secure(self, host):
         self.socket.close()
