@@ -1,27 +1,12 @@
 #include "hsm/api/order.hpp"
 
-#include <algorithm>
+#include "runtime/base/canonical.hpp"
 
 namespace conclave::hsm::api {
 namespace {
 
 constexpr std::string_view kMagic = "CVO1";
 constexpr std::size_t kMaxKind = 32;
-
-bool is_kind(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.';
-  });
-}
-
-// Ids stay below 2^63 (runtime/base/ids.hpp), and none of an order's is "none".
-bool is_id(std::uint64_t value) {
-  return value != 0 && value >> 63 == 0;
-}
-
-void read_digest(base::ByteReader& in, base::Sha256& out) {
-  std::ranges::copy(in.raw(out.size()), out.begin());
-}
 
 }  // namespace
 
@@ -43,16 +28,16 @@ Result<OrderDocument> parse_order(ByteView document) {
   out.tenant.value = in.u64();
   out.user.value = in.u64();
   out.device.value = in.u64();
-  read_digest(in, out.device_key_digest);
-  read_digest(in, out.nonce);
+  base::read_digest(in, out.device_key_digest);
+  base::read_digest(in, out.nonce);
   out.issued_ms = in.i64();
   out.expires_ms = in.i64();
   const auto details = in.run(kMaxOrderDetails);
   out.details.assign(details.begin(), details.end());
-  const bool named = is_id(out.order.value) && is_id(out.tenant.value) && is_id(out.user.value) &&
-                     is_id(out.device.value);
+  const bool named = base::is_id(out.order.value) && base::is_id(out.tenant.value) &&
+                     base::is_id(out.user.value) && base::is_id(out.device.value);
   const bool timed = out.issued_ms > 0 && out.expires_ms > out.issued_ms;
-  if (!in.done() || !known || !is_kind(out.kind) || !named || !timed) {
+  if (!in.done() || !known || !base::is_kind(out.kind) || !named || !timed) {
     return fail(base::kMalformed, "order: not the canonical form");
   }
   return out;

@@ -1,6 +1,6 @@
 #include "policies/change/proposal.hpp"
 
-#include <algorithm>
+#include "runtime/base/canonical.hpp"
 
 namespace conclave::policy {
 namespace {
@@ -10,22 +10,6 @@ constexpr std::size_t kMaxKind = 32;
 constexpr std::uint8_t kTightens = 1;
 constexpr std::uint8_t kWeakens = 2;
 constexpr std::uint8_t kMovesTrust = 4;
-
-bool is_kind(std::string_view text) {
-  return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.';
-  });
-}
-
-// Ids stay below 2^63 (runtime/base/ids.hpp), and none of a proposal's is "none".
-bool is_id(std::uint64_t value) {
-  return value != 0 && value >> 63 == 0;
-}
-
-void read_digest(base::ByteReader& in, base::Sha256& out) {
-  const ByteView bytes = in.raw(out.size());
-  if (in.ok()) std::ranges::copy(bytes, out.begin());
-}
 
 // Somebody of the tenant always has to sign, and users only where they are a party.
 bool is_quorum(const Quorum& quorum) {
@@ -68,21 +52,21 @@ Result<Proposal> parse_proposal(ByteView bytes) {
   out.change.value = in.u64();
   out.tenant.value = in.u64();
   out.old_version = in.u64();
-  read_digest(in, out.old_digest);
-  read_digest(in, out.new_digest);
+  base::read_digest(in, out.old_digest);
+  base::read_digest(in, out.new_digest);
   const auto effect = effect_of_bits(in.u8());
   out.quorum.parties = Parties::from_bits(in.u8());
   out.quorum.persons = in.u8();
   out.quorum.users = in.u16();
   out.by_tenant.value = in.u64();
   out.by.value = in.u64();
-  read_digest(in, out.nonce);
+  base::read_digest(in, out.nonce);
   out.proposed_ms = in.i64();
   out.expires_ms = in.i64();
-  const bool named = is_id(out.change.value) && is_id(out.tenant.value) &&
-                     is_id(out.by_tenant.value) && is_id(out.by.value);
+  const bool named = base::is_id(out.change.value) && base::is_id(out.tenant.value) &&
+                     base::is_id(out.by_tenant.value) && base::is_id(out.by.value);
   const bool timed = out.proposed_ms > 0 && out.expires_ms > out.proposed_ms;
-  if (!in.done() || !known || !is_kind(out.kind) || !named || !timed || !effect ||
+  if (!in.done() || !known || !base::is_kind(out.kind) || !named || !timed || !effect ||
       !waits(*effect) || !is_quorum(out.quorum)) {
     return fail(base::kMalformed, "proposal: not the canonical form");
   }

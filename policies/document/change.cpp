@@ -136,6 +136,15 @@ Effect& Effect::operator|=(const Effect& other) {
   return *this;
 }
 
+std::string names(std::span<const Change> changes) {
+  std::string out;
+  for (const Change& change : changes) {
+    if (!out.empty()) out += ' ';
+    out += change.field->name();
+  }
+  return out;
+}
+
 std::string to_text(const Effect& effect) {
   std::string out;
   const auto add = [&](bool holds, std::string_view word) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,8 @@ struct Change {
 // The fields that differ, in the order of the table. `base` is left out: it has no meaning once the
 // document is read.
 [[nodiscard]] std::vector<Change> changes(const Policy& before, const Policy& after);
+// Their keys, with a blank between.
+[[nodiscard]] std::string names(std::span<const Change> changes);
 // What one field does; both policies are needed because caps fall back on each other.
 [[nodiscard]] Effect effect_of(const Field& field, const Policy& before, const Policy& after);
 

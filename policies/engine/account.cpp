@@ -18,7 +18,7 @@ void judge_device(Judgement& judgement) {
 }
 
 void judge_credential(Judgement& judgement) {
-  // Of the account, whatever it was that came in with: a thief who knows the password enrols a
+  // Of the account, whatever somebody came in with: a thief who knows the password enrols a
   // device of his own, and a device key is no reason to put that off.
   const auto& credential = judgement.facts.credential;
   const auto& rules = judgement.policy.password;

@@ -60,6 +60,21 @@ audit::Entry entry_of(const Candidate& candidate, std::string action, const Deci
   return entry;
 }
 
+// Its password was right: whoever tries a list has found something.
+void tell_of_crowd(const Candidate& candidate, const Observation& observation) {
+  using enum signals::FindingKind;
+  for (const policy::FindingFacts& finding : observation.findings) {
+    const bool crowd = finding.kind == credential_stuffing || finding.kind == mass_registration ||
+                       finding.kind == automated_attempts;
+    if (!crowd) continue;
+    observe::warn("sign_in.crowd", {{"finding", signals::row_of(finding.kind).name},
+                                    {"tenant", candidate.device.tenant},
+                                    {"user", candidate.device.user},
+                                    {"address", candidate.connection.address},
+                                    {"detail", finding.detail}});
+  }
+}
+
 // It is in because of its certificate, and for no other reason.
 bool came_by_certificate(const Observation& observation, const policy::Policy& rules) {
   const auto& network = observation.network;
@@ -114,6 +129,7 @@ Task<Result<SignedIn>> Doorkeeper::admit(Candidate candidate, std::optional<Byte
     candidate.device = *parts_.directory.device(candidate.device.tenant, candidate.device.id);
   }
   const Observation observation = gatherer_.observe(candidate);
+  if (!ticket) tell_of_crowd(candidate, observation);  // with one it was told of before
   candidate.certificate = certificate_line(candidate.connection.certificates, observation.network);
   Decision decision =
       policy::decide(gatherer_.gather(candidate, observation), policy_of(candidate.device.tenant));

@@ -91,9 +91,13 @@ Task<Rehearsal> Doorkeeper::rehearse(TenantId tenant, policy::Policy rules) {
   Crowd eased;
   std::map<Outcome, Crowd> worse;
   for (std::size_t i = 0; i < seats.size(); ++i) {
-    if (i % kAtOnce == kAtOnce - 1) co_await async::sleep_for(std::chrono::milliseconds(0));
+    const bool others_turn = i % kAtOnce == kAtOnce - 1;
+    if (others_turn) co_await async::sleep_for(std::chrono::milliseconds(0));
     const Seat& seat = seats[i];
-    if (parts_.knowledge.prepare) co_await parts_.knowledge.prepare(tenant, seat.user);
+    // What is kept of places is held against an address, which only sessions have.
+    if (seat.session && parts_.knowledge.prepare) {
+      co_await parts_.knowledge.prepare(tenant, seat.user);
+    }
     const auto candidate = seated(tenant, seat.device, seat.session);
     if (!candidate) continue;
     (seat.session ? open : rest).add(seat.user);

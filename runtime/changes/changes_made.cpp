@@ -24,15 +24,6 @@ audit::Entry entry_of(const identity::Actor& by, const Change& change, std::stri
   return entry;
 }
 
-std::string names(const std::vector<policy::Change>& changes) {
-  std::string out;
-  for (const policy::Change& change : changes) {
-    if (!out.empty()) out += ' ';
-    out += change.field->name();
-  }
-  return out;
-}
-
 }  // namespace
 
 policy::Quorum Changes::quorum_of(const rules::Draft& draft, std::int64_t now_ms) const {
@@ -125,7 +116,7 @@ Task<Result<Outcome>> Changes::propose(identity::Actor by, rules::Draft draft, W
   change.document = std::move(draft.version.document);
   change.version = 1;
   auto entry = entry_of(by, change, "change.proposed");
-  entry.facts.emplace_back("keys", names(draft.changes));
+  entry.facts.emplace_back("keys", policy::names(draft.changes));
   entry.facts.emplace_back("needs", policy::to_text(proposal.quorum));
   CONCLAVE_CO_TRY(co_await keep(change, std::move(entry), too_old(tenant)));
   co_return Outcome{std::nullopt, std::move(change)};

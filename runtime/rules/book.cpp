@@ -42,15 +42,6 @@ bool clean_note(std::string_view text) {
          std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
 }
 
-std::string names(const std::vector<policy::Change>& changes) {
-  std::string out;
-  for (const policy::Change& change : changes) {
-    if (!out.empty()) out += ' ';
-    out += change.field->name();
-  }
-  return out;
-}
-
 std::string numbers(const std::map<Place, std::string>& refused) {
   std::string out;
   for (const auto& [place, why] : refused) {
@@ -77,7 +68,7 @@ audit::Entry entry_of(const identity::Actor& by, const Draft& made) {
                             base::to_text(version.tenant));
   entry.facts = {{"version", std::to_string(version.number)},
                  {"effect", policy::to_text(version.effect)},
-                 {"keys", names(made.changes)}};
+                 {"keys", policy::names(made.changes)}};
   if (copy) entry.facts.emplace_back("copy_of", std::to_string(version.copy_of));
   if (const auto proposal = policy::parse_proposal(version.evidence.proposal); proposal) {
     entry.facts.emplace_back("change", base::to_text(proposal->change));

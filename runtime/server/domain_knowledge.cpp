@@ -66,12 +66,6 @@ void Domain::add_crowd(const admission::Candidate& candidate,
     // A program is what a service account is for.
     const bool service = user->kind == identity::UserKind::service;
     if (service && finding.kind == signals::FindingKind::automated_attempts) continue;
-    // Its password was right: whoever tries a list has found something.
-    observe::warn("sign_in.crowd", {{"finding", signals::row_of(finding.kind).name},
-                                    {"tenant", device.tenant},
-                                    {"user", device.user},
-                                    {"address", candidate.connection.address},
-                                    {"detail", finding.words()}});
     seen->findings.push_back(
         {finding.kind, std::lround(finding.confidence * kPerHundred), finding.words()});
   }
