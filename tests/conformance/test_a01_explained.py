@@ -1,12 +1,10 @@
 """A-01, A-04: what would be decided about somebody is explained before it happens, with every
 reason and advice, by the command that an admin has at hand."""
 
-import json
-import subprocess
-
 import pytest
 
-from conclave_test import PASSWORD, Device, program
+from conclave_test import PASSWORD, Device
+from conclave_test.ctl import Ctl
 from conclave_test.fixtures import ALPHA, World
 from conclave_test.located import BHUTAN, EXIT, LONDON, installation, set_policy, sign_in
 
@@ -31,23 +29,11 @@ def phone(located):
 def explain(located, tmp_path):
     """`policy explain` of the provider's admin, whom the tenant's rules do not touch: the text, and
     the same as JSON."""
-    password = tmp_path / "password"
-    password.write_text(PASSWORD + "\n")
-    password.chmod(0o600)
-
-    def run(*arguments):
-        done = subprocess.run(
-            [program("conclavectl"), "--home", str(tmp_path / "admin"), "--tenant", ALPHA,
-             *arguments], capture_output=True, text=True, timeout=60, check=False)
-        assert done.returncode == 0, (arguments, done.stdout, done.stderr)
-        return done.stdout
-
-    run("sign-in", "admin@provider.local", "--state", str(located.state), "--password-file",
-        str(password))
+    admin = Ctl(located, tmp_path / "admin", "admin@provider.local", "--tenant", ALPHA)
 
     def ask(*arguments):
-        return (run("policy", "explain", *arguments),
-                json.loads(run("--json", "policy", "explain", *arguments)))
+        return admin.run("policy", "explain", *arguments).stdout, admin.json(
+            "policy", "explain", *arguments)
     return ask
 
 

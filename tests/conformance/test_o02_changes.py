@@ -13,6 +13,7 @@ import pytest
 from conclave_test import PASSWORD, Admin, ApiError, Device, program, unb64, wait_until
 from conclave_test.admission import House
 from conclave_test.changes import (Proposal, newest, proposal_of, propose, sign, signature, trail)
+from conclave_test.ctl import Ctl
 from conclave_test.intruder import CHANGE, POLICY, content_db, number, put_record
 
 TWO = 'base = "open"\n[devices]\ncap = 2\n'
@@ -336,60 +337,39 @@ def test_o02_signatures_that_were_taken_out_of_a_version_make_the_tenant_strict(
     assert "alarm.policy_strict" in scene.installation.logs()
 
 
-class Ctl:
-    def __init__(self, scene, account, folder):
-        self.home = folder / account.replace("@", "-")
-        self.tenant = scene.domain
-        password = folder / "password"
-        password.write_text(PASSWORD + "\n")
-        password.chmod(0o600)
-        self.run("sign-in", account, "--state", str(scene.installation.state), "--password-file",
-                 str(password))
-
-    def run(self, *arguments, check=True):
-        done = subprocess.run([program("conclavectl"), "--home", str(self.home), *arguments],
-                              capture_output=True, text=True, timeout=60, input="", check=False)
-        if check:
-            assert done.returncode == 0, (arguments, done.stdout, done.stderr)
-        return done
-
-    def policy(self, *arguments, **options):
-        return self.run("--tenant", self.tenant, "policy", *arguments, **options)
-
-
 @pytest.mark.short
 def test_o02_admins_do_all_of_it_from_the_shell(scene, tmp_path):
-    officer = Ctl(scene, f"officer@{scene.domain}", tmp_path)
-    admin = Ctl(scene, "admin@provider.local", tmp_path)
+    always = ("--tenant", scene.domain)
+    officer = Ctl(scene.installation, tmp_path / "officer", f"officer@{scene.domain}", *always)
+    admin = Ctl(scene.installation, tmp_path / "admin", "admin@provider.local", *always)
     file = tmp_path / "rules.toml"
     file.write_text(FIVE)
-    planned = officer.policy("plan", str(file)).stdout
+    planned = officer.run("policy", "plan", str(file)).stdout
     assert "weakening: devices.cap: 2 -> 5  (smaller is stricter) signed by provider, tenant" \
         in planned
     assert "waits for signatures: provider, tenant; 2 people" in planned
     assert "would be refused: 0 devices of 0 users" in planned
-    told = officer.policy("set", str(file), "--note", "needed").stdout
+    told = officer.run("policy", "set", str(file), "--note", "needed").stdout
     assert "not in force yet" in told and "missing: provider; 1 person" in told
     assert f"officer@{scene.domain} (tenant)" in told
     change = next(word for word in told.split() if word.startswith("c_"))
     assert f"policy approve {change}" in told and scene.cap() == 2
-    listed = admin.policy("changes").stdout
+    listed = admin.run("policy", "changes").stdout
     assert change in listed and "pending" in listed and "provider; 1 person" in listed
-    shown = admin.policy("changes", change).stdout
+    shown = admin.run("policy", "changes", change).stdout
     assert "devices.cap: 2 -> 5" in shown
-    assert officer.policy("approve", change, check=False).returncode == 1
-    made = admin.policy("approve", change).stdout
+    assert officer.run("policy", "approve", change, check=False).returncode == 1
+    made = admin.run("policy", "approve", change).stdout
     assert "devices.cap: 2 -> 5" in made and "signed by" in made and scene.cap() == 5
-    history = officer.policy("history").stdout
+    history = officer.run("policy", "history").stdout
     assert "admin@provider.local (provider)" in history and "needed" in history
-    back = officer.policy("roll-back", "1").stdout
+    back = officer.run("policy", "roll-back", "1").stdout
     assert "copy of" in back and scene.cap() == 2
-    again = json.loads(officer.run("--json", "--tenant", scene.domain, "policy", "roll-back",
-                                   "2").stdout)
+    again = officer.json("policy", "roll-back", "2")
     assert again["state"] == "pending"
-    assert "withdrawn" in officer.policy("withdraw", again["change"]).stdout
+    assert "withdrawn" in officer.run("policy", "withdraw", again["change"]).stdout
     assert scene.cap() == 2
-    assert "0 devices" in officer.policy("plan", "--version", "2").stdout
+    assert "0 devices" in officer.run("policy", "plan", "--version", "2").stdout
 
 
 def test_o02_an_installation_of_one_person_says_so_and_doctor_reminds_of_it(server, tmp_path):

@@ -8,6 +8,7 @@ import pytest
 
 from conclave_test import PASSWORD, Device, program
 from conclave_test.api import Admin
+from conclave_test.ctl import Ctl
 from conclave_test.fixtures import ALPHA, BETA
 
 # Of `open`: the others want a second factor of admins, and these tests go on being admins.
@@ -24,23 +25,6 @@ def tenant(server):
     server.admin_api.delete(f"/tenants/{domain}")
 
 
-class Ctl:
-    def __init__(self, server, home, account, tmp_path):
-        self.home = home
-        password = tmp_path / "password"
-        password.write_text(PASSWORD + "\n")
-        password.chmod(0o600)
-        self.run("sign-in", account, "--state", str(server.state), "--password-file",
-                 str(password))
-
-    def run(self, *arguments, check=True):
-        done = subprocess.run([program("conclavectl"), "--home", str(self.home), *arguments],
-                              capture_output=True, text=True, timeout=60, input="", check=False)
-        if check:
-            assert done.returncode == 0, (arguments, done.stdout, done.stderr)
-        return done
-
-
 def somebody(server, domain, name, *roles):
     person = server.admin_api.create_user(domain, name, PASSWORD, roles=roles)
     return Admin(server, Device(person.account, PASSWORD, name="desk"))
@@ -49,7 +33,7 @@ def somebody(server, domain, name, *roles):
 @pytest.fixture
 def officer(server, tenant, tmp_path):
     server.admin_api.create_user(tenant, "officer", PASSWORD, roles=("security_admin",))
-    return Ctl(server, tmp_path / "officer", f"officer@{tenant}", tmp_path)
+    return Ctl(server, tmp_path / "officer", f"officer@{tenant}")
 
 
 @pytest.mark.short
