@@ -3,7 +3,6 @@ users; all of it is in the audit trail, survives kill -9 between any two steps, 
 
 import hashlib
 import http.client
-import json
 import subprocess
 import threading
 import time
